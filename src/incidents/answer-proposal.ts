@@ -1,0 +1,58 @@
+import { AppError } from '../errors.ts';
+import { runVerb } from '../verb.ts';
+import { declareFrom, worstOf } from './follow-findings.ts';
+import { showProposal } from './jobs.ts';
+import type { IncidentChange, IncidentDeps } from './ports.ts';
+import type { Proposal } from './watch.ts';
+
+/**
+ * A person says whether a proposal is an incident. The second answer changes nothing and hears what the first was.
+ * After "Not an incident" the same findings are not proposed again before they have recovered.
+ *
+ * @throws AppError `not_found`, `not_allowed_now`.
+ */
+export function answerProposal(deps: IncidentDeps, input: { proposalId: string; by: string; answer: 'declare' | 'dismiss' }): Promise<Proposal> {
+  const { store } = deps;
+  return runVerb(
+    {
+      load: async () => {
+        const proposal = await store.proposal(input.proposalId);
+        if (proposal === undefined) throw new AppError('not_found', 'That question is not known here any more.');
+        return { proposal, watch: await store.watch(proposal.service) };
+      },
+      save: (change: IncidentChange) => store.save(change),
+    },
+    ({ proposal, watch }) => {
+      const context = { now: deps.clock.now(), newId: deps.newId };
+      if (proposal.state !== 'open') return { change: undefined, result: proposal };
+      const answered = { ...proposal, answeredBy: input.by, answeredAt: context.now };
+      if (input.answer === 'dismiss') {
+        const dismissed: Proposal = { ...answered, state: 'dismissed' };
+        return { change: { proposals: [dismissed], jobs: [showProposal(proposal.id)] }, result: dismissed };
+      }
+      const service = deps.services.get(proposal.service);
+      if (service === undefined) {
+        throw new AppError('not_found', `There is no service file for "${proposal.service}" any more. Add it again, then restart aire.`);
+      }
+      const findings = proposal.findings.flatMap((key) => watch.findings[key] ?? []);
+      const worst = worstOf(findings);
+      if (worst === undefined) throw new AppError('not_allowed_now', 'What was proposed is not seen any more. Declare it with /aire incident declare.');
+      const { incident, timeline, jobs } = declareFrom({ service, playbook: deps.playbook }, worst, findings, proposal.id, context);
+      const declared: Proposal = { ...answered, state: 'declared', incidentId: incident.id };
+      const linked = Object.fromEntries(
+        Object.entries(watch.findings).map(([key, finding]) => [key, proposal.findings.includes(key) ? { ...finding, incidentId: incident.id } : finding]),
+      );
+      const person = { kind: 'person', id: input.by } as const;
+      return {
+        change: {
+          watch: { ...watch, findings: linked },
+          proposals: [declared],
+          incidents: [{ ...incident, declaredBy: person }],
+          timeline: timeline.map((each) => (each.kind === 'declared' ? { ...each, actor: person } : each)),
+          jobs: [...jobs, showProposal(proposal.id)],
+        },
+        result: declared,
+      };
+    },
+  );
+}

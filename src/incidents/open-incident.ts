@@ -1,0 +1,72 @@
+import type { Playbook } from '../runbooks/schema.ts';
+import { takeSnapshot } from '../runbooks/snapshot.ts';
+import type { IncidentKind } from '../triggers/schema.ts';
+import type { Severity } from '../triggers/severity.ts';
+import type { Finding } from '../triggers/trigger.ts';
+import type { NewJob } from '../verb.ts';
+import type { Actor, Incident } from './incident.ts';
+import { announce, openChannel, showCard } from './jobs.ts';
+import type { IncidentService } from './ports.ts';
+import { entry, type EntryContext, type TimelineEntry } from './timeline.ts';
+
+/** What is known at the moment an incident is declared. */
+export interface Declaration {
+  readonly service: IncidentService;
+  readonly playbook: Playbook;
+  readonly title: string;
+  readonly reason: string;
+  readonly kind: IncidentKind;
+  readonly severity: Severity;
+  readonly declareKey: string;
+  readonly by: Actor;
+  readonly trigger?: string;
+  readonly finding?: Finding;
+  readonly findings: readonly string[];
+}
+
+/** A new incident in triage, its first timeline entries and what is to be done outside. */
+export function openIncident(
+  declaration: Declaration,
+  context: EntryContext,
+): { incident: Incident; timeline: TimelineEntry[]; jobs: NewJob[] } {
+  const { service, playbook, finding, by } = declaration;
+  const detectedAt = finding?.observedAt ?? context.now;
+  const incident: Incident = {
+    id: context.newId('inc'),
+    number: 0,
+    version: 0,
+    service: service.service,
+    title: declaration.title,
+    reason: declaration.reason,
+    kind: declaration.kind,
+    severity: declaration.severity,
+    phase: 'triage',
+    ...(declaration.trigger === undefined ? {} : { trigger: declaration.trigger }),
+    ...firedSli(finding),
+    declareKey: declaration.declareKey,
+    declaredBy: by,
+    // The onset can't be later than its detection, whatever the senders' clocks say.
+    startedAt: earliest(finding?.onset ?? detectedAt, detectedAt, context.now),
+    detectedAt: earliest(detectedAt, context.now),
+    declaredAt: context.now,
+    facts: {},
+    steps: {},
+    runbook: takeSnapshot(playbook, service),
+    findings: declaration.findings,
+  };
+  const first = entry(context, incident, by, 'declared', `Declared ${incident.severity}: ${incident.reason}`, {
+    ...(finding?.url === undefined ? {} : { url: finding.url }),
+    ...(finding === undefined ? {} : { data: { finding: finding.key, value: finding.value, baseline: finding.baseline } }),
+  });
+  return { incident, timeline: [first], jobs: [announce(incident.id), openChannel(incident.id), showCard(incident.id)] };
+}
+
+function firedSli(finding: Finding | undefined): Pick<Incident, 'fired'> {
+  if (finding?.sli === undefined || finding.value === undefined || finding.baseline === undefined) return {};
+  const { sli, value, baseline, recoveredWithin = 0 } = finding;
+  return { fired: { sli, value, baseline, recoveredWithin } };
+}
+
+function earliest(...dates: readonly Date[]): Date {
+  return new Date(Math.min(...dates.map((date) => date.getTime())));
+}

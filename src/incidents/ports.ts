@@ -1,0 +1,46 @@
+import type { RunbookSettings, Playbook } from '../runbooks/schema.ts';
+import type { ServiceDirectory, ServiceIdentity } from '../services/schema.ts';
+import type { Signal } from '../signals/signal.ts';
+import type { Clock } from '../time.ts';
+import type { Evidence } from '../triggers/evaluate-trigger.ts';
+import type { TriggerSettings } from '../triggers/schema.ts';
+import type { NewJob } from '../verb.ts';
+import type { Incident } from './incident.ts';
+import type { TimelineEntry } from './timeline.ts';
+import type { Proposal, ServiceWatch } from './watch.ts';
+
+/** What incidents need to know of a service. */
+export type IncidentService = ServiceIdentity & TriggerSettings & RunbookSettings;
+
+/** Everything one incident verb may write, in one transaction. Entities carry the version they were loaded with. */
+export interface IncidentChange {
+  readonly watch?: ServiceWatch;
+  readonly proposals?: readonly Proposal[];
+  readonly incidents?: readonly Incident[];
+  readonly timeline?: readonly TimelineEntry[];
+  readonly jobs?: readonly NewJob[];
+}
+
+export interface IncidentStore {
+  watch(service: string): Promise<ServiceWatch>;
+  /** What the triggers look at: newest measurements, baseline sums outside incident windows, alerts. */
+  evidence(service: string, slis: readonly string[], baselineWindow: number, now: Date): Promise<Evidence>;
+  /** The service's open incidents, oldest first. */
+  openIncidents(service: string): Promise<readonly Incident[]>;
+  /** Changes, examples, reports and alerts of the service since `from` that are not on the incident's timeline. */
+  signalsNotOnTimeline(incident: Incident, from: Date): Promise<readonly Signal[]>;
+  /** The latest change of each kind and the versions measured before it, newest first. */
+  changesBefore(service: string, at: Date, from: Date): Promise<readonly Signal[]>;
+  incident(id: string): Promise<Incident | undefined>;
+  proposal(id: string): Promise<Proposal | undefined>;
+  /** `conflict` when any entity was changed since it was loaded; then nothing was written. */
+  save(change: IncidentChange): Promise<'saved' | 'conflict'>;
+}
+
+export interface IncidentDeps {
+  readonly store: IncidentStore;
+  readonly services: ServiceDirectory<IncidentService>;
+  readonly playbook: Playbook;
+  readonly clock: Clock;
+  readonly newId: (prefix: string) => string;
+}

@@ -1,0 +1,127 @@
+import type { Signal } from '../signals/signal.ts';
+import { DAY, HOUR } from '../time.ts';
+import { BASELINE_WINDOW } from '../triggers/baseline.ts';
+import { evaluateTrigger } from '../triggers/evaluate-trigger.ts';
+import type { Finding } from '../triggers/trigger.ts';
+import { contentHash } from '../ids.ts';
+import { type NewJob, runVerb } from '../verb.ts';
+import { type FollowState, followFindings } from './follow-findings.ts';
+import { AIRE, type Incident } from './incident.ts';
+import { refresh, say } from './jobs.ts';
+import type { IncidentChange, IncidentDeps, IncidentService } from './ports.ts';
+import { type EntryContext, entry, type TimelineEntry } from './timeline.ts';
+import { describeChange, versionFacts } from './version-facts.ts';
+
+/** Changes this long before the onset are shown as what moved. */
+const CHANGES_BEFORE_ONSET = DAY;
+
+/**
+ * Evaluates a service's triggers and follows what they find: declare, propose, attach, recover (design §6).
+ * Then writes what arrived meanwhile on the timelines of its open incidents.
+ */
+export async function respondToSignals(deps: IncidentDeps, serviceId: string): Promise<void> {
+  const service = deps.services.get(serviceId);
+  if (service === undefined) return;
+  await followService(deps, service);
+  for (const incident of await deps.store.openIncidents(serviceId)) await recordArrivals(deps, incident.id);
+}
+
+async function followService(deps: IncidentDeps, service: IncidentService): Promise<void> {
+  const { store, playbook } = deps;
+  const slis = [...new Set(Object.values(playbook.triggers).flatMap((rule) => Object.keys(rule.slis)))];
+  await runVerb(
+    {
+      load: async () => {
+        const now = deps.clock.now();
+        const watch = await store.watch(service.service);
+        const [evidence, open] = await Promise.all([
+          store.evidence(service.service, slis, service.baseline.over ?? BASELINE_WINDOW, now),
+          store.openIncidents(service.service),
+        ]);
+        const proposals = await Promise.all(proposalIds(watch.findings).map((id) => store.proposal(id)));
+        const openProposal = proposals.find((proposal) => proposal?.state === 'open');
+        return { now, evidence, follow: { service, playbook, watch, open, openProposal } satisfies FollowState };
+      },
+      save: (change: IncidentChange) => store.save(change),
+    },
+    ({ now, evidence, follow }) => {
+      const before = new Map<string, Finding>(Object.entries(follow.watch.findings));
+      const findings = Object.entries(playbook.triggers).flatMap(([name, rule]) => evaluateTrigger(name, rule, service, evidence, before, now));
+      return { change: followFindings(follow, findings, { now, newId: deps.newId }), result: undefined };
+    },
+  );
+}
+
+function proposalIds(findings: FollowState['watch']['findings']): string[] {
+  return [...new Set(Object.values(findings).flatMap((finding) => (finding.proposalId === undefined ? [] : [finding.proposalId])))];
+}
+
+/** Changes, examples, reports and alerts of the service become entries of its open incident, each once. */
+async function recordArrivals(deps: IncidentDeps, incidentId: string): Promise<void> {
+  const { store } = deps;
+  await runVerb(
+    {
+      load: async () => {
+        const incident = await store.incident(incidentId);
+        const arrivals = incident === undefined ? [] : await store.signalsNotOnTimeline(incident, new Date(incident.startedAt.getTime() - CHANGES_BEFORE_ONSET));
+        return { incident, arrivals };
+      },
+      save: (change: IncidentChange) => store.save(change),
+    },
+    ({ incident, arrivals }) => ({
+      change: incident === undefined || arrivals.length === 0 ? undefined : arrivalsOn(incident, arrivals, { now: deps.clock.now(), newId: deps.newId }),
+      result: undefined,
+    }),
+  );
+}
+
+/** The key by which a signal is on a timeline at most once. */
+export function arrivalKey(signal: Pick<Signal, 'type' | 'source' | 'id'>): string {
+  return `${signal.type}:${signal.source}:${signal.id}`;
+}
+
+function arrivalsOn(incident: Incident, arrivals: readonly Signal[], context: EntryContext): IncidentChange {
+  const timeline: TimelineEntry[] = [];
+  const jobs: NewJob[] = [];
+  let next = incident;
+  for (const signal of arrivals) {
+    const described = describeArrival(signal);
+    // What happened before the onset by more than an hour is background: listed, not announced.
+    const recent = signal.at.getTime() >= incident.startedAt.getTime() - HOUR;
+    const written: TimelineEntry = {
+      ...entry(context, incident, { kind: 'system', name: signal.source }, described.kind, described.text, { onceKey: arrivalKey(signal), ...(described.url === undefined ? {} : { url: described.url }), ...(described.data === undefined ? {} : { data: described.data }) }),
+      id: `ent_${contentHash([incident.id, arrivalKey(signal)]).slice(0, 26)}`,
+      at: signal.at,
+    };
+    timeline.push(written);
+    if (described.announce && recent) jobs.push(say(written));
+    if (signal.type === 'alert' && signal.status === 'acknowledged' && next.acknowledgedAt === undefined) {
+      next = { ...next, acknowledgedAt: signal.at < next.declaredAt ? next.declaredAt : signal.at };
+    }
+  }
+  // A rollback also arrives as a change: what was good before is read only from changes before detection.
+  const before = arrivals.filter((signal) => signal.at <= incident.detectedAt);
+  const later = Object.entries(versionFacts(arrivals)).filter(([name]) => name.startsWith('current_'));
+  next = { ...next, facts: { ...next.facts, ...versionFacts(before), ...Object.fromEntries(later) } };
+  return { incidents: [next], timeline, jobs: [...jobs, ...refresh(incident.id)] };
+}
+
+function describeArrival(signal: Signal): Pick<TimelineEntry, 'kind' | 'text' | 'data' | 'url'> & { announce: boolean } {
+  switch (signal.type) {
+    case 'change':
+      return { kind: 'change_seen', text: describeChange(signal), announce: true, data: { what: signal.what, from: signal.from ?? null, to: signal.to ?? null }, ...(signal.url === undefined ? {} : { url: signal.url }) };
+    case 'example':
+      return { kind: 'example_captured', text: `Example captured (${signal.failure}): ${clip(signal.input)}`, announce: false, data: { signal: signal.id }, ...(signal.traceUrl === undefined ? {} : { url: signal.traceUrl }) };
+    case 'report':
+      return { kind: 'report_received', text: `User report (${signal.category})${signal.text === undefined ? '' : `: ${clip(signal.text)}`}`, announce: false, ...(signal.traceUrl === undefined ? {} : { url: signal.traceUrl }) };
+    case 'alert':
+      return { kind: 'alert_update', text: `Alert “${signal.title}” is ${signal.status} at ${signal.source === 'pagerduty' ? 'PagerDuty' : signal.source}`, announce: signal.trigger === undefined || signal.status === 'acknowledged', ...(signal.url === undefined ? {} : { url: signal.url }) };
+    case 'measurement':
+    case 'distribution':
+      return { kind: 'note', text: `${signal.type} received`, announce: false };
+  }
+}
+
+function clip(text: string): string {
+  return text.length > 200 ? `${text.slice(0, 199)}…` : text;
+}

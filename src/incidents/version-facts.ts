@@ -1,0 +1,26 @@
+import type { Change, Signal } from '../signals/signal.ts';
+import type { Fact } from './incident.ts';
+
+/**
+ * The facts that come by themselves from changes: `current_<what>` and `previous_good_<what>`.
+ * The previous good version is the `from` of the latest change of its kind.
+ */
+export function versionFacts(signals: readonly Signal[]): Readonly<Record<string, Fact>> {
+  const changes = signals
+    .filter((signal): signal is Change => signal.type === 'change')
+    .sort((a, b) => a.at.getTime() - b.at.getTime());
+  const facts: Record<string, Fact> = {};
+  for (const change of changes) {
+    const fact = (value: string): Fact => ({ value, from: `signal:${change.source}`, at: change.at });
+    if (change.to !== undefined) facts[`current_${change.what}`] = fact(change.to);
+    if (change.from !== undefined) facts[`previous_good_${change.what}`] = fact(change.from);
+  }
+  return facts;
+}
+
+/** `Model v41 → v42 by ana` */
+export function describeChange(change: Change): string {
+  const what = change.what.charAt(0).toUpperCase() + change.what.slice(1);
+  const by = change.by === undefined ? '' : ` by ${change.by}`;
+  return `${what} ${change.from ?? 'unknown'} → ${change.to ?? 'unknown'}${by}`;
+}

@@ -1,0 +1,70 @@
+import { z } from 'zod';
+import { quantity, share } from './quantities.ts';
+
+export const serviceName = z
+  .string()
+  .regex(/^[a-z0-9](?:[a-z0-9-]{0,46}[a-z0-9])?$/, 'use lower-case letters, digits and hyphens, 48 at most');
+
+/** The five dimensions a quality budget is kept for (reference §B). */
+export const DIMENSIONS = ['cognitive_accuracy', 'safety', 'autonomy', 'performance', 'cost'] as const;
+
+const slo = z
+  .strictObject({
+    dimension: z.enum(DIMENSIONS),
+    at_least: quantity.optional(),
+    at_most: quantity.optional(),
+    allowance: share.optional(),
+  })
+  .refine((value) => (value.at_least === undefined) !== (value.at_most === undefined), {
+    error: 'an SLO has either at_least or at_most',
+  });
+
+const timezone = z.string().refine((name) => {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name });
+    return true;
+  } catch {
+    return false;
+  }
+}, 'is no time zone; write one such as Europe/Berlin');
+
+/** Who runs what: the part of the service file that belongs to `services/`. */
+export const serviceFields = {
+  service: serviceName,
+  tier: z.int().min(0).max(3),
+  timezone: timezone.default('UTC'),
+  owners: z.strictObject({
+    team: z.string().min(1),
+    channel: z.string().optional(),
+    sre: z.string().optional(),
+    ml: z.string().optional(),
+    product: z.string().optional(),
+    security: z.string().optional(),
+    leadership: z.string().optional(),
+    pagerduty_service: z.string().optional(),
+    escalation_policy: z.string().optional(),
+  }),
+  slos: z.record(z.string(), slo).default({}),
+  slis: z
+    .record(
+      z.string(),
+      z.strictObject({
+        title: z.string().optional(),
+        unit: z.string(),
+        better: z.enum(['higher', 'lower']),
+      }),
+    )
+    .default({}),
+};
+
+const serviceIdentity = z.strictObject(serviceFields);
+
+/** Who runs a service, how much it matters (tier 0–3, reference §D) and what was promised (SLOs). */
+export type ServiceIdentity = z.output<typeof serviceIdentity>;
+export type Slo = z.output<typeof slo>;
+
+/** The services this installation knows, as they were when it started. */
+export interface ServiceDirectory<Service> {
+  get(id: string): Service | undefined;
+  all(): readonly Service[];
+}

@@ -1,0 +1,37 @@
+import { DAY } from '../time.ts';
+import type { TriggerSettings } from './schema.ts';
+
+/** What is normal for an SLI, and where that comes from. */
+export type Baseline =
+  | { readonly value: number; readonly origin: string }
+  | { readonly value: undefined; readonly origin: string };
+
+/** Measurements of an SLI over the baseline window, outside incident windows, added up. */
+export interface BaselineSums {
+  readonly measurements: number;
+  /** Σ value · samples; a measurement without a sample size counts as one. */
+  readonly weighted: number;
+  readonly weight: number;
+  /** The oldest measurement that was added up. */
+  readonly from?: Date;
+}
+
+/** Trailing window of a baseline unless the service says otherwise. */
+export const BASELINE_WINDOW = 7 * DAY;
+/** Fewer measurements than this are no baseline yet. */
+export const BASELINE_MIN_MEASUREMENTS = 12;
+
+/** A pinned baseline, else the sample-weighted trailing mean; "no baseline yet" says what is missing. */
+export function baselineOf(sli: string, settings: TriggerSettings['baseline'], sums: BaselineSums | undefined): Baseline {
+  const pinned = settings.pinned[sli];
+  if (pinned !== undefined) return { value: pinned, origin: 'pinned' };
+  const days = (settings.over ?? BASELINE_WINDOW) / DAY;
+  const measurements = sums?.measurements ?? 0;
+  if (sums === undefined || measurements < BASELINE_MIN_MEASUREMENTS || sums.weight === 0) {
+    return {
+      value: undefined,
+      origin: `no baseline yet: ${measurements} of ${BASELINE_MIN_MEASUREMENTS} healthy measurements in ${days} days`,
+    };
+  }
+  return { value: sums.weighted / sums.weight, origin: `trailing ${days} days` };
+}

@@ -1,0 +1,24 @@
+import type { Severity } from './severity.ts';
+
+/** What a documented rule says of a service now (design §2). */
+export type VerdictState = 'healthy' | 'suspected' | 'firing' | 'not_evaluable';
+
+/** One thing that was looked at for a trigger: an SLI, or a vendor's alert. */
+export interface Finding {
+  /** Stable while the same thing is wrong: `<trigger>:<sli>` or `<trigger>:alert:<key>`. */
+  readonly key: string;
+  readonly trigger: string;
+  readonly state: VerdictState;
+  /** The reason in words: numbers, baseline, threshold, sample. */
+  readonly reason: string;
+  readonly severity: Severity;
+  readonly sli?: string;
+  readonly value?: number;
+  readonly baseline?: number;
+  /** How far from the baseline counts as recovered, in the SLI's unit. */
+  readonly recoveredWithin?: number;
+  readonly observedAt?: Date;
+  /** When the evidence for this state began: the start of the first bad window. */
+  readonly onset?: Date;
+  readonly url?: string;
+}
