@@ -1,0 +1,87 @@
+import { mkdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { PGlite } from '@electric-sql/pglite';
+import type { SQL } from 'drizzle-orm';
+import { drizzle as drizzleNodePostgres } from 'drizzle-orm/node-postgres';
+import type { PgDatabase, PgQueryResultHKT } from 'drizzle-orm/pg-core';
+import { drizzle as drizzlePglite } from 'drizzle-orm/pglite';
+import pg from 'pg';
+import { AppError, messageOf } from '../../errors.ts';
+import type { Logger } from '../../log.ts';
+import { migratePglite, migratePostgres } from './migrate.ts';
+import * as tables from './tables.ts';
+
+/** The typed query builder; the same on PostgreSQL and on PGlite. */
+export type Orm = PgDatabase<PgQueryResultHKT, typeof tables>;
+
+/** An open, migrated database. */
+export interface Database {
+  readonly orm: Orm;
+  /** Rows of a raw statement; what columns hold is for the caller to check. */
+  rows(statement: SQL, within?: Orm): Promise<readonly Readonly<Record<string, unknown>>[]>;
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export type DatabaseLocation = { readonly kind: 'postgres'; readonly url: string } | { readonly kind: 'embedded'; readonly dataDir: string };
+
+/** The shipped SQL, beside `src` or `dist`. */
+export const MIGRATIONS = join(dirname(fileURLToPath(import.meta.url)), '..', '..', '..', 'migrations');
+
+/**
+ * Opens the database and applies pending migrations.
+ *
+ * @throws AppError `database_unavailable`, `schema_too_new`.
+ */
+export async function openDatabase(location: DatabaseLocation, log: Logger): Promise<Database> {
+  if (location.kind === 'postgres') return openPostgres(location.url, log);
+  mkdirSync(location.dataDir, { recursive: true });
+  return fromPglite(await PGlite.create(join(location.dataDir, 'database')));
+}
+
+async function openPostgres(url: string, log: Logger): Promise<Database> {
+  const pool = new pg.Pool({ connectionString: url, max: 16, connectionTimeoutMillis: 5000 });
+  // Without a listener, a restart of PostgreSQL under an idle connection ends the process.
+  pool.on('error', (error) => log.warn({ err: messageOf(error) }, 'a database connection was lost'));
+  try {
+    await migratePostgres(pool, MIGRATIONS);
+  } catch (error) {
+    await pool.end();
+    if (error instanceof AppError) throw error;
+    throw new AppError('database_unavailable', `The database can't be used: ${messageOf(error)}. Check DATABASE_URL.`, { cause: error });
+  }
+  return fromOrm(drizzleNodePostgres(pool, { schema: tables }), () => pool.end());
+}
+
+/** A database on a PGlite instance that is open already. */
+export async function fromPglite(pglite: PGlite): Promise<Database> {
+  await migratePglite(pglite, MIGRATIONS);
+  return fromOrm(drizzlePglite(pglite, { schema: tables }), () => pglite.close());
+}
+
+function fromOrm(orm: Orm, close: () => Promise<void>): Database {
+  const rows: Database['rows'] = async (statement, within = orm) => rowsOf(await within.execute(statement));
+  return {
+    orm,
+    rows,
+    ping: async () => {
+      await orm.execute('select 1');
+    },
+    close,
+  };
+}
+
+/** Both drivers answer with an object that has `rows`. */
+function rowsOf(result: unknown): readonly Readonly<Record<string, unknown>>[] {
+  if (result !== null && typeof result === 'object' && 'rows' in result && Array.isArray(result.rows)) return result.rows;
+  throw new TypeError('the database driver answered without rows');
+}
+
+/** True for the error by which PostgreSQL refuses a second row of a unique index. */
+export function isUniqueViolation(error: unknown): boolean {
+  for (let at: unknown = error; at instanceof Error; at = at.cause) {
+    if ('code' in at && at.code === '23505') return true;
+  }
+  return false;
+}
