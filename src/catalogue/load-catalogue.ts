@@ -24,7 +24,8 @@ export interface RunbookFile {
  */
 export function loadCatalogue(files: readonly RunbookFile[], context: ReferenceContext): Catalogue {
   const { playbook, services, faults } = readCatalogue(files, context);
-  if (playbook === undefined || faults.length > 0) throw new AppError('runbooks_invalid', faults.map(formatFault).join('\n'));
+  if (playbook === undefined || faults.length > 0)
+    throw new AppError('runbooks_invalid', faults.map(formatFault).join('\n'));
   return { playbook, services: directory(services.map((each) => each.value)) };
 }
 
@@ -44,7 +45,12 @@ function readCatalogue(files: readonly RunbookFile[], context: ReferenceContext)
     }
   }
   if (!files.some((file) => file.path === 'playbook.yaml')) {
-    faults.push({ file: 'playbook.yaml', line: 1, column: 1, message: 'is missing. Copy it from the aire package, or set AIRE_RUNBOOKS_DIR.' });
+    faults.push({
+      file: 'playbook.yaml',
+      line: 1,
+      column: 1,
+      message: 'is missing. Copy it from the aire package, or set AIRE_RUNBOOKS_DIR.',
+    });
   }
   if (playbook !== undefined) faults.push(...checkReferences(playbook, services, context));
   return { playbook, services, faults };

@@ -18,7 +18,11 @@ export interface ParsedFile<T> {
 }
 
 /** Reads YAML against a schema; every fault has its line and column. */
-export function parseYaml<T>(file: string, text: string, schema: z.ZodType<T>): { parsed?: ParsedFile<T>; faults: readonly Fault[] } {
+export function parseYaml<T>(
+  file: string,
+  text: string,
+  schema: z.ZodType<T>,
+): { parsed?: ParsedFile<T>; faults: readonly Fault[] } {
   const lineCounter = new LineCounter();
   const document = parseDocument(text, { lineCounter, prettyErrors: false });
   const at = (offset: number, message: string): Fault => {
@@ -29,11 +33,14 @@ export function parseYaml<T>(file: string, text: string, schema: z.ZodType<T>): 
     return { faults: document.errors.map((error) => at(error.pos[0], error.message)) };
   }
 
-  const fault = (path: readonly PropertyKey[], message: string): Fault => at(offsetOf(document, path), message);
+  const fault = (path: readonly PropertyKey[], message: string): Fault =>
+    at(offsetOf(document, path), message);
   const read = schema.safeParse(document.toJS() as unknown);
   if (read.success) return { parsed: { file, value: read.data, fault }, faults: [] };
   return {
-    faults: read.error.issues.flatMap((issue) => faultsOf(issue)).map(({ path, message }) => fault(path, message)),
+    faults: read.error.issues
+      .flatMap((issue) => faultsOf(issue))
+      .map(({ path, message }) => fault(path, message)),
   };
 }
 
@@ -43,7 +50,10 @@ type Issue = z.core.$ZodIssue;
 function faultsOf(issue: Issue): readonly { path: readonly PropertyKey[]; message: string }[] {
   const shown = issue.path.length === 0 ? '' : `${issue.path.map(String).join('.')}: `;
   if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((key) => ({ path: [...issue.path, key], message: `${[...issue.path, key].map(String).join('.')}: unknown key. Remove it, or check its spelling.` }));
+    return issue.keys.map((key) => ({
+      path: [...issue.path, key],
+      message: `${[...issue.path, key].map(String).join('.')}: unknown key. Remove it, or check its spelling.`,
+    }));
   }
   if (issue.code === 'invalid_union' && issue.errors.length > 0) {
     const best = [...issue.errors].sort((a, b) => depth(b) - depth(a))[0] ?? [];
@@ -64,7 +74,8 @@ type Document = ReturnType<typeof parseDocument>;
 /** Where a path is in the text: its key if it has one, else its value, else the nearest parent that exists. */
 function offsetOf(document: Document, path: readonly PropertyKey[]): number {
   for (let length = path.length; length > 0; length--) {
-    const parent = length === 1 ? document.contents : document.getIn(path.slice(0, length - 1).map(plain), true);
+    const parent =
+      length === 1 ? document.contents : document.getIn(path.slice(0, length - 1).map(plain), true);
     const last = path[length - 1];
     const key = keyRange(parent, last);
     if (key !== undefined) return key;
@@ -80,17 +91,20 @@ function plain(key: PropertyKey): string | number {
 }
 
 function keyRange(parent: unknown, key: PropertyKey | undefined): number | undefined {
-  if (parent === null || typeof parent !== 'object' || !('items' in parent) || !Array.isArray(parent.items)) return undefined;
+  if (parent === null || typeof parent !== 'object' || !('items' in parent) || !Array.isArray(parent.items))
+    return undefined;
   for (const item of parent.items as readonly unknown[]) {
     if (item === null || typeof item !== 'object' || !('key' in item)) continue;
     const { key: node } = item;
-    if (node !== null && typeof node === 'object' && 'value' in node && node.value === key) return rangeOf(node);
+    if (node !== null && typeof node === 'object' && 'value' in node && node.value === key)
+      return rangeOf(node);
   }
   return undefined;
 }
 
 function rangeOf(node: unknown): number | undefined {
-  if (node === null || typeof node !== 'object' || !('range' in node) || !Array.isArray(node.range)) return undefined;
+  if (node === null || typeof node !== 'object' || !('range' in node) || !Array.isArray(node.range))
+    return undefined;
   const [start] = node.range as readonly unknown[];
   return typeof start === 'number' ? start : undefined;
 }

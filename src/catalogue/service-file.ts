@@ -21,4 +21,3 @@ export type ServiceFile = z.output<typeof serviceFile>;
 export function serviceFileJsonSchema(): unknown {
   return { title: 'aire service file', ...z.toJSONSchema(serviceFile, { io: 'input' }) };
 }
-

@@ -13,14 +13,18 @@ import type { GoldenChange, GoldenDeps } from './ports.ts';
 export function changeCase<Result>(
   deps: GoldenDeps,
   caseId: string,
-  decide: (state: { golden: GoldenCase; incident: Incident }, context: EntryContext) => Decision<GoldenChange, Result>,
+  decide: (
+    state: { golden: GoldenCase; incident: Incident },
+    context: EntryContext,
+  ) => Decision<GoldenChange, Result>,
 ): Promise<Result> {
   return runVerb(
     {
       load: async () => {
         const golden = await deps.store.goldenCase(caseId);
         const incident = golden === undefined ? undefined : await deps.store.incident(golden.incidentId);
-        if (golden === undefined || incident === undefined) throw new AppError('not_found', 'That golden case is not known here.');
+        if (golden === undefined || incident === undefined)
+          throw new AppError('not_found', 'That golden case is not known here.');
         return { golden, incident };
       },
       save: (change: GoldenChange) => deps.store.save(change),

@@ -1,5 +1,5 @@
-import type { Incident } from '../incidents/incident.ts';
 import { contentHash } from '../ids.ts';
+import type { Incident } from '../incidents/incident.ts';
 import type { Example, ExampleFailure } from '../signals/signal.ts';
 import { redact } from './redact.ts';
 
@@ -34,7 +34,11 @@ export interface GoldenCase {
 export const MAX_CASES_PER_INCIDENT = 5;
 
 /** Drafts cases from an incident's examples: one for each distinct input, every failure mode before any comes twice. */
-export function draftCases(incident: Incident, examples: readonly Example[], now: Date): readonly GoldenCase[] {
+export function draftCases(
+  incident: Incident,
+  examples: readonly Example[],
+  now: Date,
+): readonly GoldenCase[] {
   const drafts = new Map<string, GoldenCase>();
   for (const example of examples) {
     const drafted = draft(incident, example, now);
@@ -69,7 +73,11 @@ function draft(incident: Incident, example: Example, now: Date): GoldenCase {
     failure: example.failure,
     split: example.failure === 'unsafe' ? 'adversarial' : example.origin === 'escalation' ? 'edge' : 'core',
     ...(example.traceUrl === undefined ? {} : { traceUrl: example.traceUrl }),
-    redacted: total([input, observed, ...(expected === undefined ? [] : [expected]), ...context].map((each) => each.removed)),
+    redacted: total(
+      [input, observed, ...(expected === undefined ? [] : [expected]), ...context].map(
+        (each) => each.removed,
+      ),
+    ),
     state: 'draft',
     draftedAt: now,
   };
@@ -77,6 +85,7 @@ function draft(incident: Incident, example: Example, now: Date): GoldenCase {
 
 function total(counts: readonly Readonly<Record<string, number>>[]): Record<string, number> {
   const sums: Record<string, number> = {};
-  for (const count of counts) for (const [kind, n] of Object.entries(count)) sums[kind] = (sums[kind] ?? 0) + n;
+  for (const count of counts)
+    for (const [kind, n] of Object.entries(count)) sums[kind] = (sums[kind] ?? 0) + n;
   return sums;
 }

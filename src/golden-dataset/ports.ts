@@ -18,7 +18,12 @@ export interface GoldenStore extends IncidentStore {
 /** Where golden cases are kept: one JSONL file a service in a Git repository. */
 export interface GoldenRepository {
   /** Writes the line under its id and commits it; committing the same line again changes nothing. */
-  commitCase(input: { service: string; caseId: string; line: string; message: string }): Promise<{ path: string; commit: string }>;
+  commitCase(input: {
+    service: string;
+    caseId: string;
+    line: string;
+    message: string;
+  }): Promise<{ path: string; commit: string }>;
 }
 
 export interface GoldenDeps extends Pick<IncidentDeps, 'clock' | 'newId'> {

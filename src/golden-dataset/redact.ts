@@ -12,14 +12,24 @@ interface Pattern {
 
 /** Ordered: what looks like a secret is taken out before what looks like a number. */
 const PATTERNS: readonly Pattern[] = [
-  { kind: 'private_key', find: /-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?-----END [A-Z ]*PRIVATE KEY-----/g },
-  { kind: 'token', find: /\b(?:xox[abprs]-[\w-]{10,}|gh[pousr]_\w{20,}|github_pat_\w{20,}|sk-[\w-]{16,}|AKIA[0-9A-Z]{16}|whsec_[A-Za-z0-9+/=]{16,}|eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]{4,})/g },
+  {
+    kind: 'private_key',
+    find: /-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?-----END [A-Z ]*PRIVATE KEY-----/g,
+  },
+  {
+    kind: 'token',
+    find: /\b(?:xox[abprs]-[\w-]{10,}|gh[pousr]_\w{20,}|github_pat_\w{20,}|sk-[\w-]{16,}|AKIA[0-9A-Z]{16}|whsec_[A-Za-z0-9+/=]{16,}|eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]{4,})/g,
+  },
   { kind: 'token', find: /\bBearer\s+[\w.~+/=-]{12,}/gi },
   { kind: 'email', find: /[\w.%+-]+@[a-z0-9-]+(?:\.[a-z0-9-]+)+/gi },
   { kind: 'iban', find: /\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){3,7}(?: ?[A-Z0-9]{1,3})?\b/g },
   { kind: 'card', find: /\b\d(?:[ -]?\d){12,18}\b/g, accept: passesLuhn },
   { kind: 'ip', find: /\b(?:\d{1,3}\.){3}\d{1,3}\b/g },
-  { kind: 'phone', find: /(?<![\w.])\+?\d{1,3}[ .-]?(?:\(\d{1,4}\)|\d{2,4})(?:[ .-]\d{2,5}){1,4}(?!\w)/g, accept: (match) => digits(match).length >= 8 },
+  {
+    kind: 'phone',
+    find: /(?<![\w.])\+?\d{1,3}[ .-]?(?:\(\d{1,4}\)|\d{2,4})(?:[ .-]\d{2,5}){1,4}(?!\w)/g,
+    accept: (match) => digits(match).length >= 8,
+  },
 ];
 
 /**

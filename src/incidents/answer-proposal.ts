@@ -11,13 +11,17 @@ import type { Proposal } from './watch.ts';
  *
  * @throws AppError `not_found`, `not_allowed_now`.
  */
-export function answerProposal(deps: IncidentDeps, input: { proposalId: string; by: string; answer: 'declare' | 'dismiss' }): Promise<Proposal> {
+export function answerProposal(
+  deps: IncidentDeps,
+  input: { proposalId: string; by: string; answer: 'declare' | 'dismiss' },
+): Promise<Proposal> {
   const { store } = deps;
   return runVerb(
     {
       load: async () => {
         const proposal = await store.proposal(input.proposalId);
-        if (proposal === undefined) throw new AppError('not_found', 'That question is not known here any more.');
+        if (proposal === undefined)
+          throw new AppError('not_found', 'That question is not known here any more.');
         return { proposal, watch: await store.watch(proposal.service) };
       },
       save: (change: IncidentChange) => store.save(change),
@@ -32,15 +36,31 @@ export function answerProposal(deps: IncidentDeps, input: { proposalId: string; 
       }
       const service = deps.services.get(proposal.service);
       if (service === undefined) {
-        throw new AppError('not_found', `There is no service file for "${proposal.service}" any more. Add it again, then restart aire.`);
+        throw new AppError(
+          'not_found',
+          `There is no service file for "${proposal.service}" any more. Add it again, then restart aire.`,
+        );
       }
       const findings = proposal.findings.flatMap((key) => watch.findings[key] ?? []);
       const worst = worstOf(findings);
-      if (worst === undefined) throw new AppError('not_allowed_now', 'What was proposed is not seen any more. Declare it with /aire incident declare.');
-      const { incident, timeline, jobs } = declareFrom({ service, playbook: deps.playbook }, worst, findings, proposal.id, context);
+      if (worst === undefined)
+        throw new AppError(
+          'not_allowed_now',
+          'What was proposed is not seen any more. Declare it with /aire incident declare.',
+        );
+      const { incident, timeline, jobs } = declareFrom(
+        { service, playbook: deps.playbook },
+        worst,
+        findings,
+        proposal.id,
+        context,
+      );
       const declared: Proposal = { ...answered, state: 'declared', incidentId: incident.id };
       const linked = Object.fromEntries(
-        Object.entries(watch.findings).map(([key, finding]) => [key, proposal.findings.includes(key) ? { ...finding, incidentId: incident.id } : finding]),
+        Object.entries(watch.findings).map(([key, finding]) => [
+          key,
+          proposal.findings.includes(key) ? { ...finding, incidentId: incident.id } : finding,
+        ]),
       );
       const person = { kind: 'person', id: input.by } as const;
       return {

@@ -17,8 +17,18 @@ export function changePhase(
 ): Promise<Incident> {
   return changeIncident(deps, input.incidentId, (incident, context) => {
     const next = transition(incident, input.event, context.now);
-    const said = entry(context, incident, { kind: 'person', id: input.by }, ENTRY[input.event.type], describe(incident, input));
-    const jobs = [...(input.event.type === 'advance' ? [] : [say(said)]), ...refresh(incident.id), ...deps.followUps(next, input.event)];
+    const said = entry(
+      context,
+      incident,
+      { kind: 'person', id: input.by },
+      ENTRY[input.event.type],
+      describe(incident, input),
+    );
+    const jobs = [
+      ...(input.event.type === 'advance' ? [] : [say(said)]),
+      ...refresh(incident.id),
+      ...deps.followUps(next, input.event),
+    ];
     return { change: { incidents: [next], timeline: [said], jobs }, result: next };
   });
 }

@@ -2,9 +2,9 @@ import { AppError } from '../errors.ts';
 import type { IncidentKind } from '../triggers/schema.ts';
 import type { Severity } from '../triggers/severity.ts';
 import { runVerb } from '../verb.ts';
+import { referTo } from './incident.ts';
 import { openIncident } from './open-incident.ts';
 import type { IncidentChange, IncidentDeps } from './ports.ts';
-import { referTo } from './incident.ts';
 
 export interface DeclareInput {
   readonly service: string;
@@ -31,7 +31,10 @@ export function declareIncident(deps: IncidentDeps, input: DeclareInput): Promis
   return runVerb(
     {
       load: async () => {
-        const [watch, open] = await Promise.all([deps.store.watch(input.service), deps.store.openIncidents(input.service)]);
+        const [watch, open] = await Promise.all([
+          deps.store.watch(input.service),
+          deps.store.openIncidents(input.service),
+        ]);
         return { watch, open };
       },
       save: (change: IncidentChange) => deps.store.save(change),
@@ -62,7 +65,10 @@ export function declareIncident(deps: IncidentDeps, input: DeclareInput): Promis
         context,
       );
       // The watch is written too, so that a trigger firing at this moment sees the incident and attaches.
-      return { change: { watch, incidents: [incident], timeline, jobs }, result: { incidentId: incident.id } };
+      return {
+        change: { watch, incidents: [incident], timeline, jobs },
+        result: { incidentId: incident.id },
+      };
     },
   );
 }

@@ -8,7 +8,7 @@ import { AIRE, type Incident } from './incident.ts';
 import { refresh, say, showProposal } from './jobs.ts';
 import { openIncident } from './open-incident.ts';
 import type { IncidentChange, IncidentService } from './ports.ts';
-import { entry, type EntryContext, type TimelineEntry } from './timeline.ts';
+import { type EntryContext, entry, type TimelineEntry } from './timeline.ts';
 import type { Proposal, ServiceWatch, WatchedFinding } from './watch.ts';
 
 /** What a service's findings are followed up against. */
@@ -26,10 +26,18 @@ export interface FollowState {
  * What new findings mean (design §6): recovered ones are said so; new firing ones attach to the open incident,
  * else are declared (`auto`) or proposed (`propose`). Undefined when nothing at all changed.
  */
-export function followFindings(state: FollowState, findings: readonly Finding[], context: EntryContext): IncidentChange | undefined {
+export function followFindings(
+  state: FollowState,
+  findings: readonly Finding[],
+  context: EntryContext,
+): IncidentChange | undefined {
   const remembered = remember(state.watch, findings, context.now);
-  const recovered = Object.values(remembered).filter((f) => f.state === 'healthy' && (f.incidentId ?? f.proposalId) !== undefined);
-  const unanswered = Object.values(remembered).filter((f) => f.state === 'firing' && f.incidentId === undefined && f.proposalId === undefined);
+  const recovered = Object.values(remembered).filter(
+    (f) => f.state === 'healthy' && (f.incidentId ?? f.proposalId) !== undefined,
+  );
+  const unanswered = Object.values(remembered).filter(
+    (f) => f.state === 'firing' && f.incidentId === undefined && f.proposalId === undefined,
+  );
 
   const timeline: TimelineEntry[] = [];
   const jobs: NewJob[] = [];
@@ -40,7 +48,9 @@ export function followFindings(state: FollowState, findings: readonly Finding[],
   for (const finding of recovered) {
     const incident = state.open.find((open) => open.id === finding.incidentId);
     if (incident === undefined) continue;
-    const said = entry(context, incident, AIRE, 'signal_recovered', `Recovered: ${finding.reason}`, { data: { finding: finding.key } });
+    const said = entry(context, incident, AIRE, 'signal_recovered', `Recovered: ${finding.reason}`, {
+      data: { finding: finding.key },
+    });
     timeline.push(said);
     jobs.push(say(said));
   }
@@ -58,7 +68,13 @@ export function followFindings(state: FollowState, findings: readonly Finding[],
     jobs.push(...attached.jobs);
     for (const finding of unanswered) link[finding.key] = { incidentId: openIncidentOfService.id };
   } else if (worst !== undefined && state.service.declare === 'auto') {
-    const declared = declareFrom(state, worst, unanswered, `${worst.key}@${worst.since.toISOString()}`, context);
+    const declared = declareFrom(
+      state,
+      worst,
+      unanswered,
+      `${worst.key}@${worst.since.toISOString()}`,
+      context,
+    );
     incidents = [declared.incident];
     timeline.push(...declared.timeline);
     jobs.push(...declared.jobs);
@@ -71,18 +87,27 @@ export function followFindings(state: FollowState, findings: readonly Finding[],
   }
 
   const next = Object.fromEntries(
-    Object.entries(remembered).map(([key, finding]) => [key, finding.state === 'healthy' ? unlinked(finding) : { ...finding, ...link[key] }]),
+    Object.entries(remembered).map(([key, finding]) => [
+      key,
+      finding.state === 'healthy' ? unlinked(finding) : { ...finding, ...link[key] },
+    ]),
   );
   if (stableJson(next) === stableJson(state.watch.findings)) return undefined;
 
   // Cards show the latest value of what fired, so they follow every change of a linked finding.
-  const shown = new Set(Object.values(remembered).flatMap((f) => (f.incidentId === undefined ? [] : [f.incidentId])));
+  const shown = new Set(
+    Object.values(remembered).flatMap((f) => (f.incidentId === undefined ? [] : [f.incidentId])),
+  );
   for (const incident of state.open) if (shown.has(incident.id)) jobs.push(...refresh(incident.id));
   return { watch: { ...state.watch, findings: next }, incidents, proposals, timeline, jobs };
 }
 
 /** Findings with what is remembered of them; a firing one that can't be evaluated any more keeps its links. */
-function remember(watch: ServiceWatch, findings: readonly Finding[], now: Date): Record<string, WatchedFinding> {
+function remember(
+  watch: ServiceWatch,
+  findings: readonly Finding[],
+  now: Date,
+): Record<string, WatchedFinding> {
   const seen = findings.map((finding): [string, WatchedFinding] => {
     const before = watch.findings[finding.key];
     const since = before?.state === finding.state ? before.since : now;
@@ -108,7 +133,11 @@ function unlinked(finding: WatchedFinding): WatchedFinding {
 /** The worst finding, the first of equals. */
 export function worstOf(findings: readonly WatchedFinding[]): WatchedFinding | undefined {
   return findings.reduce<WatchedFinding | undefined>(
-    (worst, finding) => (worst === undefined || (finding.severity !== worst.severity && worse(finding.severity, worst.severity) === finding.severity) ? finding : worst),
+    (worst, finding) =>
+      worst === undefined ||
+      (finding.severity !== worst.severity && worse(finding.severity, worst.severity) === finding.severity)
+        ? finding
+        : worst,
     undefined,
   );
 }
@@ -116,14 +145,29 @@ export function worstOf(findings: readonly WatchedFinding[]): WatchedFinding | u
 /** Attaches findings to an incident; a worse one raises its severity, none ever lowers it. */
 function attach(incident: Incident, findings: readonly WatchedFinding[], context: EntryContext) {
   const timeline = findings.map((finding) =>
-    entry(context, incident, AIRE, 'signal_attached', finding.reason, { data: { finding: finding.key }, ...(finding.url === undefined ? {} : { url: finding.url }) }),
+    entry(context, incident, AIRE, 'signal_attached', finding.reason, {
+      data: { finding: finding.key },
+      ...(finding.url === undefined ? {} : { url: finding.url }),
+    }),
   );
   const severity = findings.reduce((so, finding) => worse(so, finding.severity), incident.severity);
   if (severity !== incident.severity) {
-    timeline.push(entry(context, incident, AIRE, 'severity_changed', `Severity raised from ${incident.severity} to ${severity} by what was attached.`));
+    timeline.push(
+      entry(
+        context,
+        incident,
+        AIRE,
+        'severity_changed',
+        `Severity raised from ${incident.severity} to ${severity} by what was attached.`,
+      ),
+    );
   }
   return {
-    incident: { ...incident, severity, findings: [...incident.findings, ...findings.map((finding) => finding.key)] },
+    incident: {
+      ...incident,
+      severity,
+      findings: [...incident.findings, ...findings.map((finding) => finding.key)],
+    },
     timeline,
     jobs: [...timeline.map(say), ...refresh(incident.id)],
   };
@@ -155,15 +199,28 @@ export function declareFrom(
     context,
   );
   const others = all.filter((each) => each.key !== finding.key);
-  const timeline = others.map((other) => entry(context, declared.incident, AIRE, 'signal_attached', other.reason, { data: { finding: other.key } }));
+  const timeline = others.map((other) =>
+    entry(context, declared.incident, AIRE, 'signal_attached', other.reason, {
+      data: { finding: other.key },
+    }),
+  );
   return { ...declared, timeline: [...declared.timeline, ...timeline] };
 }
 
-function propose(state: FollowState, worst: WatchedFinding, all: readonly WatchedFinding[], context: EntryContext): Proposal {
+function propose(
+  state: FollowState,
+  worst: WatchedFinding,
+  all: readonly WatchedFinding[],
+  context: EntryContext,
+): Proposal {
   const known = state.openProposal;
   if (known !== undefined) {
     // One question at a time: what fires meanwhile joins the proposal that is still open.
-    return { ...known, severity: worse(known.severity, worst.severity), findings: [...known.findings, ...all.map((f) => f.key)] };
+    return {
+      ...known,
+      severity: worse(known.severity, worst.severity),
+      findings: [...known.findings, ...all.map((f) => f.key)],
+    };
   }
   return {
     id: context.newId('prp'),

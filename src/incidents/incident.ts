@@ -1,5 +1,5 @@
-import type { Cause, RunbookPhase } from '../runbooks/schema.ts';
 import type { StepState } from '../runbooks/next-steps.ts';
+import type { Cause, RunbookPhase } from '../runbooks/schema.ts';
 import type { RunbookSnapshot } from '../runbooks/snapshot.ts';
 import type { IncidentKind } from '../triggers/schema.ts';
 import type { Severity } from '../triggers/severity.ts';

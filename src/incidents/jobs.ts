@@ -6,22 +6,44 @@ const lane = (incidentId: string): string => `incident:${incidentId}`;
 
 /** The line in the incidents channel, posted once and edited in place. */
 export function announce(incidentId: string): NewJob {
-  return { kind: 'incident.announce', lane: 'incidents-channel', key: `announce:${incidentId}`, coalesce: true, payload: { incidentId } };
+  return {
+    kind: 'incident.announce',
+    lane: 'incidents-channel',
+    key: `announce:${incidentId}`,
+    coalesce: true,
+    payload: { incidentId },
+  };
 }
 
 /** The incident's own channel: created once, with its topic and the people it concerns. */
 export function openChannel(incidentId: string): NewJob {
-  return { kind: 'incident.open_channel', lane: lane(incidentId), key: `open-channel:${incidentId}`, payload: { incidentId } };
+  return {
+    kind: 'incident.open_channel',
+    lane: lane(incidentId),
+    key: `open-channel:${incidentId}`,
+    payload: { incidentId },
+  };
 }
 
 /** The pinned card and the topic, rendered from the state at the moment they are sent. */
 export function showCard(incidentId: string): NewJob {
-  return { kind: 'incident.show_card', lane: lane(incidentId), key: `card:${incidentId}`, coalesce: true, payload: { incidentId } };
+  return {
+    kind: 'incident.show_card',
+    lane: lane(incidentId),
+    key: `card:${incidentId}`,
+    coalesce: true,
+    payload: { incidentId },
+  };
 }
 
 /** One timeline entry as a message in the incident's channel. */
 export function say(entry: TimelineEntry): NewJob {
-  return { kind: 'incident.say', lane: lane(entry.incidentId), key: `say:${entry.id}`, payload: { incidentId: entry.incidentId, entryId: entry.id } };
+  return {
+    kind: 'incident.say',
+    lane: lane(entry.incidentId),
+    key: `say:${entry.id}`,
+    payload: { incidentId: entry.incidentId, entryId: entry.id },
+  };
 }
 
 /** State changed: card and announcement follow. */
@@ -31,10 +53,21 @@ export function refresh(incidentId: string): NewJob[] {
 
 /** The message that asks whether to declare, edited in place when somebody answered. */
 export function showProposal(proposalId: string): NewJob {
-  return { kind: 'proposal.show', lane: 'incidents-channel', key: `proposal:${proposalId}`, coalesce: true, payload: { proposalId } };
+  return {
+    kind: 'proposal.show',
+    lane: 'incidents-channel',
+    key: `proposal:${proposalId}`,
+    coalesce: true,
+    payload: { proposalId },
+  };
 }
 
 /** An answer that only one person sees, in the channel where they acted. */
 export function tell(person: string, channel: string, text: string, key: string): NewJob {
-  return { kind: 'person.tell', lane: `person:${person}`, key: `tell:${key}`, payload: { person, channel, text } };
+  return {
+    kind: 'person.tell',
+    lane: `person:${person}`,
+    key: `tell:${key}`,
+    payload: { person, channel, text },
+  };
 }

@@ -7,7 +7,7 @@ import type { NewJob } from '../verb.ts';
 import type { Actor, Incident } from './incident.ts';
 import { announce, openChannel, showCard } from './jobs.ts';
 import type { IncidentService } from './ports.ts';
-import { entry, type EntryContext, type TimelineEntry } from './timeline.ts';
+import { type EntryContext, entry, type TimelineEntry } from './timeline.ts';
 
 /** What is known at the moment an incident is declared. */
 export interface Declaration {
@@ -54,11 +54,24 @@ export function openIncident(
     runbook: takeSnapshot(playbook, service),
     findings: declaration.findings,
   };
-  const first = entry(context, incident, by, 'declared', `Declared ${incident.severity}: ${incident.reason}`, {
-    ...(finding?.url === undefined ? {} : { url: finding.url }),
-    ...(finding === undefined ? {} : { data: { finding: finding.key, value: finding.value, baseline: finding.baseline } }),
-  });
-  return { incident, timeline: [first], jobs: [announce(incident.id), openChannel(incident.id), showCard(incident.id)] };
+  const first = entry(
+    context,
+    incident,
+    by,
+    'declared',
+    `Declared ${incident.severity}: ${incident.reason}`,
+    {
+      ...(finding?.url === undefined ? {} : { url: finding.url }),
+      ...(finding === undefined
+        ? {}
+        : { data: { finding: finding.key, value: finding.value, baseline: finding.baseline } }),
+    },
+  );
+  return {
+    incident,
+    timeline: [first],
+    jobs: [announce(incident.id), openChannel(incident.id), showCard(incident.id)],
+  };
 }
 
 function firedSli(finding: Finding | undefined): Pick<Incident, 'fired'> {

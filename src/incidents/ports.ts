@@ -1,4 +1,4 @@
-import type { RunbookSettings, Playbook } from '../runbooks/schema.ts';
+import type { Playbook, RunbookSettings } from '../runbooks/schema.ts';
 import type { ServiceDirectory, ServiceIdentity } from '../services/schema.ts';
 import type { Signal } from '../signals/signal.ts';
 import type { Clock } from '../time.ts';
@@ -29,8 +29,6 @@ export interface IncidentStore {
   openIncidents(service: string): Promise<readonly Incident[]>;
   /** Changes, examples, reports and alerts of the service since `from` that are not on the incident's timeline. */
   signalsNotOnTimeline(incident: Incident, from: Date): Promise<readonly Signal[]>;
-  /** The latest change of each kind and the versions measured before it, newest first. */
-  changesBefore(service: string, at: Date, from: Date): Promise<readonly Signal[]>;
   incident(id: string): Promise<Incident | undefined>;
   proposal(id: string): Promise<Proposal | undefined>;
   /** `conflict` when any entity was changed since it was loaded; then nothing was written. */

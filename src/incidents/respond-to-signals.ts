@@ -1,12 +1,12 @@
+import { contentHash } from '../ids.ts';
 import type { Signal } from '../signals/signal.ts';
 import { DAY, HOUR } from '../time.ts';
 import { BASELINE_WINDOW } from '../triggers/baseline.ts';
 import { evaluateTrigger } from '../triggers/evaluate-trigger.ts';
 import type { Finding } from '../triggers/trigger.ts';
-import { contentHash } from '../ids.ts';
 import { type NewJob, runVerb } from '../verb.ts';
 import { type FollowState, followFindings } from './follow-findings.ts';
-import { AIRE, type Incident } from './incident.ts';
+import type { Incident } from './incident.ts';
 import { refresh, say } from './jobs.ts';
 import type { IncidentChange, IncidentDeps, IncidentService } from './ports.ts';
 import { type EntryContext, entry, type TimelineEntry } from './timeline.ts';
@@ -40,20 +40,32 @@ async function followService(deps: IncidentDeps, service: IncidentService): Prom
         ]);
         const proposals = await Promise.all(proposalIds(watch.findings).map((id) => store.proposal(id)));
         const openProposal = proposals.find((proposal) => proposal?.state === 'open');
-        return { now, evidence, follow: { service, playbook, watch, open, openProposal } satisfies FollowState };
+        return {
+          now,
+          evidence,
+          follow: { service, playbook, watch, open, openProposal } satisfies FollowState,
+        };
       },
       save: (change: IncidentChange) => store.save(change),
     },
     ({ now, evidence, follow }) => {
       const before = new Map<string, Finding>(Object.entries(follow.watch.findings));
-      const findings = Object.entries(playbook.triggers).flatMap(([name, rule]) => evaluateTrigger(name, rule, service, evidence, before, now));
+      const findings = Object.entries(playbook.triggers).flatMap(([name, rule]) =>
+        evaluateTrigger(name, rule, service, evidence, before, now),
+      );
       return { change: followFindings(follow, findings, { now, newId: deps.newId }), result: undefined };
     },
   );
 }
 
 function proposalIds(findings: FollowState['watch']['findings']): string[] {
-  return [...new Set(Object.values(findings).flatMap((finding) => (finding.proposalId === undefined ? [] : [finding.proposalId])))];
+  return [
+    ...new Set(
+      Object.values(findings).flatMap((finding) =>
+        finding.proposalId === undefined ? [] : [finding.proposalId],
+      ),
+    ),
+  ];
 }
 
 /** Changes, examples, reports and alerts of the service become entries of its open incident, each once. */
@@ -63,13 +75,22 @@ async function recordArrivals(deps: IncidentDeps, incidentId: string): Promise<v
     {
       load: async () => {
         const incident = await store.incident(incidentId);
-        const arrivals = incident === undefined ? [] : await store.signalsNotOnTimeline(incident, new Date(incident.startedAt.getTime() - CHANGES_BEFORE_ONSET));
+        const arrivals =
+          incident === undefined
+            ? []
+            : await store.signalsNotOnTimeline(
+                incident,
+                new Date(incident.startedAt.getTime() - CHANGES_BEFORE_ONSET),
+              );
         return { incident, arrivals };
       },
       save: (change: IncidentChange) => store.save(change),
     },
     ({ incident, arrivals }) => ({
-      change: incident === undefined || arrivals.length === 0 ? undefined : arrivalsOn(incident, arrivals, { now: deps.clock.now(), newId: deps.newId }),
+      change:
+        incident === undefined || arrivals.length === 0
+          ? undefined
+          : arrivalsOn(incident, arrivals, { now: deps.clock.now(), newId: deps.newId }),
       result: undefined,
     }),
   );
@@ -89,7 +110,11 @@ function arrivalsOn(incident: Incident, arrivals: readonly Signal[], context: En
     // What happened before the onset by more than an hour is background: listed, not announced.
     const recent = signal.at.getTime() >= incident.startedAt.getTime() - HOUR;
     const written: TimelineEntry = {
-      ...entry(context, incident, { kind: 'system', name: signal.source }, described.kind, described.text, { onceKey: arrivalKey(signal), ...(described.url === undefined ? {} : { url: described.url }), ...(described.data === undefined ? {} : { data: described.data }) }),
+      ...entry(context, incident, { kind: 'system', name: signal.source }, described.kind, described.text, {
+        onceKey: arrivalKey(signal),
+        ...(described.url === undefined ? {} : { url: described.url }),
+        ...(described.data === undefined ? {} : { data: described.data }),
+      }),
       id: `ent_${contentHash([incident.id, arrivalKey(signal)]).slice(0, 26)}`,
       at: signal.at,
     };
@@ -106,16 +131,40 @@ function arrivalsOn(incident: Incident, arrivals: readonly Signal[], context: En
   return { incidents: [next], timeline, jobs: [...jobs, ...refresh(incident.id)] };
 }
 
-function describeArrival(signal: Signal): Pick<TimelineEntry, 'kind' | 'text' | 'data' | 'url'> & { announce: boolean } {
+function describeArrival(
+  signal: Signal,
+): Pick<TimelineEntry, 'kind' | 'text' | 'data' | 'url'> & { announce: boolean } {
   switch (signal.type) {
     case 'change':
-      return { kind: 'change_seen', text: describeChange(signal), announce: true, data: { what: signal.what, from: signal.from ?? null, to: signal.to ?? null }, ...(signal.url === undefined ? {} : { url: signal.url }) };
+      return {
+        kind: 'change_seen',
+        text: describeChange(signal),
+        announce: true,
+        data: { what: signal.what, from: signal.from ?? null, to: signal.to ?? null },
+        ...(signal.url === undefined ? {} : { url: signal.url }),
+      };
     case 'example':
-      return { kind: 'example_captured', text: `Example captured (${signal.failure}): ${clip(signal.input)}`, announce: false, data: { signal: signal.id }, ...(signal.traceUrl === undefined ? {} : { url: signal.traceUrl }) };
+      return {
+        kind: 'example_captured',
+        text: `Example captured (${signal.failure}): ${clip(signal.input)}`,
+        announce: false,
+        data: { signal: signal.id },
+        ...(signal.traceUrl === undefined ? {} : { url: signal.traceUrl }),
+      };
     case 'report':
-      return { kind: 'report_received', text: `User report (${signal.category})${signal.text === undefined ? '' : `: ${clip(signal.text)}`}`, announce: false, ...(signal.traceUrl === undefined ? {} : { url: signal.traceUrl }) };
+      return {
+        kind: 'report_received',
+        text: `User report (${signal.category})${signal.text === undefined ? '' : `: ${clip(signal.text)}`}`,
+        announce: false,
+        ...(signal.traceUrl === undefined ? {} : { url: signal.traceUrl }),
+      };
     case 'alert':
-      return { kind: 'alert_update', text: `Alert “${signal.title}” is ${signal.status} at ${signal.source === 'pagerduty' ? 'PagerDuty' : signal.source}`, announce: signal.trigger === undefined || signal.status === 'acknowledged', ...(signal.url === undefined ? {} : { url: signal.url }) };
+      return {
+        kind: 'alert_update',
+        text: `Alert “${signal.title}” is ${signal.status} at ${signal.source === 'pagerduty' ? 'PagerDuty' : signal.source}`,
+        announce: signal.trigger === undefined || signal.status === 'acknowledged',
+        ...(signal.url === undefined ? {} : { url: signal.url }),
+      };
     case 'measurement':
     case 'distribution':
       return { kind: 'note', text: `${signal.type} received`, announce: false };

@@ -18,14 +18,23 @@ export type Settlement =
  *
  * @throws AppError `not_found`, `invalid_input`.
  */
-export function settleStep(deps: ChangeDeps, input: { incidentId: string; stepId: string; by: string; settlement: Settlement }): Promise<Incident> {
+export function settleStep(
+  deps: ChangeDeps,
+  input: { incidentId: string; stepId: string; by: string; settlement: Settlement },
+): Promise<Incident> {
   const { stepId, by, settlement } = input;
   return changeIncident(deps, input.incidentId, (incident, context) => {
     const definition = incident.runbook.steps.find((step) => step.id === stepId);
-    if (definition === undefined) throw new AppError('not_found', `INC-${incident.number} has no step "${stepId}".`);
+    if (definition === undefined)
+      throw new AppError('not_found', `INC-${incident.number} has no step "${stepId}".`);
     const state = stateFrom(definition, settlement, by, context.now);
     const before = incident.steps[stepId];
-    if (before !== undefined && before.status === state.status && before.outcome === state.outcome && before.note === state.note) {
+    if (
+      before !== undefined &&
+      before.status === state.status &&
+      before.outcome === state.outcome &&
+      before.note === state.note
+    ) {
       return { change: undefined, result: incident };
     }
     const fact = factFrom(definition, settlement, context.now);
@@ -35,9 +44,16 @@ export function settleStep(deps: ChangeDeps, input: { incidentId: string; stepId
       facts: { ...incident.facts, ...fact },
       ...causeFrom(fact),
     };
-    const said = entry(context, incident, { kind: 'person', id: by }, 'step_settled', describe(definition, state), {
-      data: { step: stepId, status: state.status, outcome: state.outcome ?? null },
-    });
+    const said = entry(
+      context,
+      incident,
+      { kind: 'person', id: by },
+      'step_settled',
+      describe(definition, state),
+      {
+        data: { step: stepId, status: state.status, outcome: state.outcome ?? null },
+      },
+    );
     return { change: { incidents: [next], timeline: [said], jobs: refresh(incident.id) }, result: next };
   });
 }
@@ -49,21 +65,34 @@ function stateFrom(definition: StepDefinition, settlement: Settlement, by: strin
     case 'done':
       return { status: 'done', outcome: settlement.outcome, by, at };
     case 'chosen': {
-      const option = definition.kind === 'choose' ? definition.options.find((each) => each.value === settlement.value) : undefined;
-      if (option === undefined) throw new AppError('invalid_input', `"${settlement.value}" is no option of the step “${definition.title}”.`);
+      const option =
+        definition.kind === 'choose'
+          ? definition.options.find((each) => each.value === settlement.value)
+          : undefined;
+      if (option === undefined)
+        throw new AppError(
+          'invalid_input',
+          `"${settlement.value}" is no option of the step “${definition.title}”.`,
+        );
       return { status: 'done', outcome: 'ok', note: option.label, by, at };
     }
     case 'noted': {
       const text = settlement.text.trim();
-      if (text === '') throw new AppError('invalid_input', `Write something for “${definition.title}”, or skip the step.`);
+      if (text === '')
+        throw new AppError('invalid_input', `Write something for “${definition.title}”, or skip the step.`);
       return { status: 'done', outcome: 'ok', note: text, by, at };
     }
   }
 }
 
-function factFrom(definition: StepDefinition, settlement: Settlement, at: Date): Readonly<Record<string, Fact>> {
+function factFrom(
+  definition: StepDefinition,
+  settlement: Settlement,
+  at: Date,
+): Readonly<Record<string, Fact>> {
   const fact = (value: string): Fact => ({ value, from: `step:${definition.id}`, at });
-  if (definition.kind === 'choose' && settlement.as === 'chosen') return { [definition.sets]: fact(settlement.value) };
+  if (definition.kind === 'choose' && settlement.as === 'chosen')
+    return { [definition.sets]: fact(settlement.value) };
   if (definition.kind === 'note' && settlement.as === 'noted' && definition.sets !== undefined) {
     return { [definition.sets]: fact(settlement.text.trim()) };
   }

@@ -10,7 +10,10 @@ import { entry } from './timeline.ts';
  *
  * @throws AppError `not_found`, `not_allowed_now`.
  */
-export function splitFinding(deps: IncidentDeps, input: { incidentId: string; finding: string; by: string }): Promise<{ incidentId: string }> {
+export function splitFinding(
+  deps: IncidentDeps,
+  input: { incidentId: string; finding: string; by: string },
+): Promise<{ incidentId: string }> {
   const { store } = deps;
   return runVerb(
     {
@@ -25,19 +28,42 @@ export function splitFinding(deps: IncidentDeps, input: { incidentId: string; fi
       const context = { now: deps.clock.now(), newId: deps.newId };
       const service = deps.services.get(incident.service);
       const finding = watch.findings[input.finding];
-      if (service === undefined || finding === undefined || finding.incidentId !== incident.id || !incident.findings.includes(input.finding)) {
+      if (
+        service === undefined ||
+        finding === undefined ||
+        finding.incidentId !== incident.id ||
+        !incident.findings.includes(input.finding)
+      ) {
         throw new AppError('not_allowed_now', `That signal is no longer attached to INC-${incident.number}.`);
       }
       if (incident.findings[0] === input.finding) {
-        throw new AppError('not_allowed_now', `INC-${incident.number} was declared for this signal; it can't be split off.`);
+        throw new AppError(
+          'not_allowed_now',
+          `INC-${incident.number} was declared for this signal; it can't be split off.`,
+        );
       }
       const person = { kind: 'person', id: input.by } as const;
-      const own = declareFrom({ service, playbook: deps.playbook }, finding, [finding], `split:${incident.id}:${finding.since.toISOString()}`, context);
+      const own = declareFrom(
+        { service, playbook: deps.playbook },
+        finding,
+        [finding],
+        `split:${incident.id}:${finding.since.toISOString()}`,
+        context,
+      );
       const left = { ...incident, findings: incident.findings.filter((key) => key !== input.finding) };
-      const said = entry(context, incident, person, 'note', `Split off as a separate incident: ${finding.reason}`);
+      const said = entry(
+        context,
+        incident,
+        person,
+        'note',
+        `Split off as a separate incident: ${finding.reason}`,
+      );
       return {
         change: {
-          watch: { ...watch, findings: { ...watch.findings, [input.finding]: { ...finding, incidentId: own.incident.id } } },
+          watch: {
+            ...watch,
+            findings: { ...watch.findings, [input.finding]: { ...finding, incidentId: own.incident.id } },
+          },
           incidents: [left, { ...own.incident, declaredBy: person }],
           timeline: [said, ...own.timeline],
           jobs: [say(said), ...refresh(incident.id), ...own.jobs],

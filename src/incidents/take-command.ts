@@ -8,7 +8,16 @@ export function takeCommand(deps: ChangeDeps, input: { incidentId: string; by: s
   return changeIncident(deps, input.incidentId, (incident, context) => {
     if (incident.commander === input.by || !isOpen(incident)) return { change: undefined, result: incident };
     const next = { ...acknowledged(incident, context.now), commander: input.by };
-    const said = entry(context, incident, { kind: 'person', id: input.by }, 'acknowledged', 'Took command of the incident.');
-    return { change: { incidents: [next], timeline: [said], jobs: [say(said), ...refresh(incident.id)] }, result: next };
+    const said = entry(
+      context,
+      incident,
+      { kind: 'person', id: input.by },
+      'acknowledged',
+      'Took command of the incident.',
+    );
+    return {
+      change: { incidents: [next], timeline: [said], jobs: [say(said), ...refresh(incident.id)] },
+      result: next,
+    };
   });
 }

@@ -31,7 +31,12 @@ export function transition(incident: Incident, event: PhaseEvent, now: Date): In
       return { ...incident, phase: event.to };
     case 'resolve':
       if (!isOpen(incident)) refuse(`is ${describePhase(incident.phase)} already.`);
-      return { ...incident, phase: 'post_incident', resolvedAt: now, mitigatedAt: incident.mitigatedAt ?? now };
+      return {
+        ...incident,
+        phase: 'post_incident',
+        resolvedAt: now,
+        mitigatedAt: incident.mitigatedAt ?? now,
+      };
     case 'reopen': {
       if (incident.phase !== 'post_incident' && incident.phase !== 'closed') {
         refuse(`is ${describePhase(incident.phase)}; only a resolved or closed incident can be reopened.`);
@@ -41,7 +46,9 @@ export function transition(incident: Incident, event: PhaseEvent, now: Date): In
     }
     case 'cancel':
       if (incident.phase !== 'triage') {
-        refuse(`is ${describePhase(incident.phase)}; only an incident in triage can be cancelled. Resolve it instead.`);
+        refuse(
+          `is ${describePhase(incident.phase)}; only an incident in triage can be cancelled. Resolve it instead.`,
+        );
       }
       return { ...incident, phase: 'cancelled', closedAt: now };
     case 'close':

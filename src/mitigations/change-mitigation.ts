@@ -24,8 +24,10 @@ export function changeMitigation<Result>(
     {
       load: async () => {
         const mitigation = await deps.store.mitigation(mitigationId);
-        const incident = mitigation === undefined ? undefined : await deps.store.incident(mitigation.incidentId);
-        if (mitigation === undefined || incident === undefined) throw new AppError('not_found', 'That mitigation is not known here.');
+        const incident =
+          mitigation === undefined ? undefined : await deps.store.incident(mitigation.incidentId);
+        if (mitigation === undefined || incident === undefined)
+          throw new AppError('not_found', 'That mitigation is not known here.');
         return { mitigation, incident };
       },
       save: (change: MitigationChange) => deps.store.save(change),

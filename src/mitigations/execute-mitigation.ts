@@ -1,6 +1,6 @@
+import { contentHash } from '../ids.ts';
 import { AIRE, isOpen } from '../incidents/incident.ts';
 import { type EntryContext, entry } from '../incidents/timeline.ts';
-import { contentHash } from '../ids.ts';
 import type { Decision } from '../verb.ts';
 import { changeMitigation, type MitigationWithIncident } from './change-mitigation.ts';
 import { checkDeadline, showMitigation } from './jobs.ts';
@@ -16,19 +16,30 @@ export type ExecutionResult = { readonly kind: 'done' } | { readonly kind: 'retr
  * to be possible that it was: then it is sent again only where the target makes that harmless (guarantee 2).
  * `lastAttempt` ends it instead of trying again.
  */
-export async function executeMitigation(deps: MitigationDeps, target: MitigationTarget, mitigationId: string, lastAttempt: boolean): Promise<ExecutionResult> {
+export async function executeMitigation(
+  deps: MitigationDeps,
+  target: MitigationTarget,
+  mitigationId: string,
+  lastAttempt: boolean,
+): Promise<ExecutionResult> {
   const toSend = await changeMitigation(deps, mitigationId, beginSending);
   if (toSend === undefined) return { kind: 'done' };
   const outcome = await target.send(toSend);
-  return changeMitigation(deps, mitigationId, (state, context) => recordOutcome(state, outcome, lastAttempt, context));
+  return changeMitigation(deps, mitigationId, (state, context) =>
+    recordOutcome(state, outcome, lastAttempt, context),
+  );
 }
 
-function beginSending({ mitigation, incident }: MitigationWithIncident, context: EntryContext): Decision<MitigationChange, Mitigation | undefined> {
+function beginSending(
+  { mitigation, incident }: MitigationWithIncident,
+  context: EntryContext,
+): Decision<MitigationChange, Mitigation | undefined> {
   const stop = (state: 'expired' | 'unknown', detail: string): Decision<MitigationChange, undefined> => ({
     change: ended(mitigation, incident, state, detail, context),
     result: undefined,
   });
-  if (mitigation.state !== 'approved' && mitigation.state !== 'running') return { change: undefined, result: undefined };
+  if (mitigation.state !== 'approved' && mitigation.state !== 'running')
+    return { change: undefined, result: undefined };
 
   const mayHaveBeenSent = mitigation.state === 'running';
   const invalid = whyNotValid(mitigation, incident, context.now);
@@ -38,18 +49,30 @@ function beginSending({ mitigation, incident }: MitigationWithIncident, context:
       : stop('expired', `Not sent: ${invalid}`);
   }
   if (mayHaveBeenSent && mitigation.definition.idempotency === 'none') {
-    return stop('unknown', 'aire was interrupted while sending it. The target does not recognise repeats, so it was not sent again. Look at the target and say what happened.');
+    return stop(
+      'unknown',
+      'aire was interrupted while sending it. The target does not recognise repeats, so it was not sent again. Look at the target and say what happened.',
+    );
   }
   if (mayHaveBeenSent) return { change: undefined, result: mitigation };
   const running: Mitigation = { ...mitigation, state: 'running', sentAt: context.now };
-  return { change: { mitigations: [running], jobs: [showMitigation(incident.id, mitigation.id)] }, result: { ...running, version: mitigation.version + 1 } };
+  return {
+    change: { mitigations: [running], jobs: [showMitigation(incident.id, mitigation.id)] },
+    result: { ...running, version: mitigation.version + 1 },
+  };
 }
 
 /** Policy, checked once more at the last moment: nothing is sent without a valid, unexpired approval of these exact parameters. */
-function whyNotValid(mitigation: Mitigation, incident: MitigationWithIncident['incident'], now: Date): string | undefined {
+function whyNotValid(
+  mitigation: Mitigation,
+  incident: MitigationWithIncident['incident'],
+  now: Date,
+): string | undefined {
   if (mitigation.decidedBy === undefined || mitigation.decidedAt === undefined) return 'nobody approved it.';
-  if (mitigation.twoPerson && mitigation.decidedBy === mitigation.requestedBy) return 'it was approved by its requester.';
-  if (contentHash(mitigation.request) !== mitigation.parametersHash) return 'its parameters are not the approved ones.';
+  if (mitigation.twoPerson && mitigation.decidedBy === mitigation.requestedBy)
+    return 'it was approved by its requester.';
+  if (contentHash(mitigation.request) !== mitigation.parametersHash)
+    return 'its parameters are not the approved ones.';
   if (now >= mitigation.expiresAt) return 'the approval has expired. Request it again.';
   if (!isOpen(incident)) return 'the incident is not open any more.';
   return undefined;
@@ -67,14 +90,25 @@ function recordOutcome(
   const { definition } = mitigation;
   switch (outcome.kind) {
     case 'accepted': {
-      if (definition.confirm === undefined) return { change: ran(mitigation, incident, outcome.detail, context), result: done };
-      const said = entry(context, incident, AIRE, 'mitigation_sent', `Sent: ${definition.title}. ${outcome.detail}`, { data: { mitigation: mitigation.id } });
+      if (definition.confirm === undefined)
+        return { change: ran(mitigation, incident, outcome.detail, context), result: done };
+      const said = entry(
+        context,
+        incident,
+        AIRE,
+        'mitigation_sent',
+        `Sent: ${definition.title}. ${outcome.detail}`,
+        { data: { mitigation: mitigation.id } },
+      );
       const deadline = new Date(context.now.getTime() + definition.confirm.callback.timeout);
       return {
         change: {
           mitigations: [{ ...mitigation, detail: outcome.detail }],
           timeline: [said],
-          jobs: [checkDeadline(mitigation.id, incident.id, 'answer', deadline), showMitigation(incident.id, mitigation.id)],
+          jobs: [
+            checkDeadline(mitigation.id, incident.id, 'answer', deadline),
+            showMitigation(incident.id, mitigation.id),
+          ],
         },
         result: done,
       };
@@ -83,11 +117,23 @@ function recordOutcome(
       return { change: ended(mitigation, incident, 'failed', outcome.detail, context), result: done };
     case 'not_sent':
       return lastAttempt
-        ? { change: ended(mitigation, incident, 'failed', `It could not be sent: ${outcome.detail}`, context), result: done }
+        ? {
+            change: ended(mitigation, incident, 'failed', `It could not be sent: ${outcome.detail}`, context),
+            result: done,
+          }
         : { change: undefined, result: { kind: 'retry', reason: outcome.detail } };
     case 'ambiguous':
       return lastAttempt || definition.idempotency === 'none'
-        ? { change: ended(mitigation, incident, 'unknown', `It may or may not have happened: ${outcome.detail} Look at the target and say what happened.`, context), result: done }
+        ? {
+            change: ended(
+              mitigation,
+              incident,
+              'unknown',
+              `It may or may not have happened: ${outcome.detail} Look at the target and say what happened.`,
+              context,
+            ),
+            result: done,
+          }
         : { change: undefined, result: { kind: 'retry', reason: outcome.detail } };
   }
 }

@@ -15,11 +15,17 @@ export function namesIn(template: string): readonly string[] {
  *
  * @throws AppError `invalid_input` naming the value that is missing: nothing is ever sent with a hole in it.
  */
-export function insertValues(template: string, values: Values, encode: (value: string) => string = (value) => value): string {
+export function insertValues(
+  template: string,
+  values: Values,
+  encode: (value: string) => string = (value) => value,
+): string {
   return template.replaceAll(PLACEHOLDER, (_all, name: string) => {
     const value = values[name];
     if (value === undefined || value === '') {
-      const hint = name.startsWith('facts.') ? ` Set the fact "${name.slice(6)}" first (a change signal or a step sets it).` : '';
+      const hint = name.startsWith('facts.')
+        ? ` Set the fact "${name.slice(6)}" first (a change signal or a step sets it).`
+        : '';
       throw new AppError('invalid_input', `The value {{${name}}} is not known yet.${hint}`);
     }
     return encode(value);
@@ -31,7 +37,9 @@ export function insertIntoJson(value: unknown, values: Values): unknown {
   if (typeof value === 'string') return insertValues(value, values);
   if (Array.isArray(value)) return value.map((item) => insertIntoJson(item, values));
   if (value !== null && typeof value === 'object') {
-    return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, insertIntoJson(inner, values)]));
+    return Object.fromEntries(
+      Object.entries(value).map(([key, inner]) => [key, insertIntoJson(inner, values)]),
+    );
   }
   return value;
 }

@@ -5,20 +5,51 @@ const lane = (incidentId: string): string => `mitigation:${incidentId}`;
 
 /** The approval card in the incident's channel, edited in place as the mitigation goes on. */
 export function showMitigation(incidentId: string, mitigationId: string): NewJob {
-  return { kind: 'mitigation.show', lane: `incident:${incidentId}`, key: `mitigation-card:${mitigationId}`, coalesce: true, payload: { incidentId, mitigationId } };
+  return {
+    kind: 'mitigation.show',
+    lane: `incident:${incidentId}`,
+    key: `mitigation-card:${mitigationId}`,
+    coalesce: true,
+    payload: { incidentId, mitigationId },
+  };
 }
 
 /** Looks up, live, whether the person may decide, then decides. */
-export function decide(incidentId: string, mitigationId: string, input: { by: string; decision: 'approve' | 'reject'; parametersHash: string; channel: string; key: string }): NewJob {
+export function decide(
+  incidentId: string,
+  mitigationId: string,
+  input: { by: string; decision: 'approve' | 'reject'; parametersHash: string; channel: string; key: string },
+): NewJob {
   const { key, ...rest } = input;
-  return { kind: 'mitigation.decide', lane: lane(incidentId), key: `decide:${key}`, payload: { mitigationId, ...rest } };
+  return {
+    kind: 'mitigation.decide',
+    lane: lane(incidentId),
+    key: `decide:${key}`,
+    payload: { mitigationId, ...rest },
+  };
 }
 
 export function send(incidentId: string, mitigationId: string): NewJob {
-  return { kind: 'mitigation.send', lane: lane(incidentId), key: `send:${mitigationId}`, payload: { mitigationId } };
+  return {
+    kind: 'mitigation.send',
+    lane: lane(incidentId),
+    key: `send:${mitigationId}`,
+    payload: { mitigationId },
+  };
 }
 
 /** Expires an approval nobody gave, gives up on an answer that never came, ends a verification: whatever is overdue then. */
-export function checkDeadline(mitigationId: string, incidentId: string, what: 'approval' | 'answer' | 'verification', dueAt: Date): NewJob {
-  return { kind: 'mitigation.deadline', lane: `mitigation-deadline:${incidentId}`, key: `deadline:${what}:${mitigationId}`, payload: { mitigationId }, dueAt };
+export function checkDeadline(
+  mitigationId: string,
+  incidentId: string,
+  what: 'approval' | 'answer' | 'verification',
+  dueAt: Date,
+): NewJob {
+  return {
+    kind: 'mitigation.deadline',
+    lane: `mitigation-deadline:${incidentId}`,
+    key: `deadline:${what}:${mitigationId}`,
+    payload: { mitigationId },
+    dueAt,
+  };
 }

@@ -1,6 +1,16 @@
 import type { MitigationDefinition } from './schema.ts';
 
-export const MITIGATION_STATES = ['requested', 'approved', 'running', 'verifying', 'succeeded', 'failed', 'unknown', 'rejected', 'expired'] as const;
+export const MITIGATION_STATES = [
+  'requested',
+  'approved',
+  'running',
+  'verifying',
+  'succeeded',
+  'failed',
+  'unknown',
+  'rejected',
+  'expired',
+] as const;
 /** requested → approved → running → verifying → succeeded | failed | unknown; or rejected, expired (design §2). */
 export type MitigationState = (typeof MITIGATION_STATES)[number];
 
@@ -43,5 +53,10 @@ export interface Mitigation {
 
 /** It still may change the world or is being proven. */
 export function isUnderWay(mitigation: Pick<Mitigation, 'state'>): boolean {
-  return mitigation.state === 'requested' || mitigation.state === 'approved' || mitigation.state === 'running' || mitigation.state === 'verifying';
+  return (
+    mitigation.state === 'requested' ||
+    mitigation.state === 'approved' ||
+    mitigation.state === 'running' ||
+    mitigation.state === 'verifying'
+  );
 }

@@ -21,21 +21,42 @@ export interface Answer {
  * @throws AppError `not_found`.
  */
 export function recordAnswer(deps: MitigationDeps, mitigationId: string, answer: Answer): Promise<boolean> {
-  return changeMitigation(deps, mitigationId, ({ mitigation, incident }, context): Decision<MitigationChange, boolean> => {
-    if (mitigation.state !== 'running' || answer.attempt !== 1) return { change: undefined, result: false };
-    const target = { kind: 'system', name: 'target' } as const;
-    const detail = answer.detail === undefined || answer.detail === '' ? `The target reports: ${answer.status}.` : `The target reports ${answer.status}: ${answer.detail}.`;
-    switch (answer.status) {
-      case 'running': {
-        const written = entry(context, incident, target, 'mitigation_answered', `${mitigation.definition.title}: ${detail}`, { data: { mitigation: mitigation.id } });
-        return { change: { mitigations: [{ ...mitigation, detail }], timeline: [written], jobs: [showMitigation(incident.id, mitigation.id)] }, result: true };
+  return changeMitigation(
+    deps,
+    mitigationId,
+    ({ mitigation, incident }, context): Decision<MitigationChange, boolean> => {
+      if (mitigation.state !== 'running' || answer.attempt !== 1) return { change: undefined, result: false };
+      const target = { kind: 'system', name: 'target' } as const;
+      const detail =
+        answer.detail === undefined || answer.detail === ''
+          ? `The target reports: ${answer.status}.`
+          : `The target reports ${answer.status}: ${answer.detail}.`;
+      switch (answer.status) {
+        case 'running': {
+          const written = entry(
+            context,
+            incident,
+            target,
+            'mitigation_answered',
+            `${mitigation.definition.title}: ${detail}`,
+            { data: { mitigation: mitigation.id } },
+          );
+          return {
+            change: {
+              mitigations: [{ ...mitigation, detail }],
+              timeline: [written],
+              jobs: [showMitigation(incident.id, mitigation.id)],
+            },
+            result: true,
+          };
+        }
+        case 'succeeded':
+          return { change: ran(mitigation, incident, detail, context, target), result: true };
+        case 'failed':
+          return { change: ended(mitigation, incident, 'failed', detail, context, target), result: true };
       }
-      case 'succeeded':
-        return { change: ran(mitigation, incident, detail, context, target), result: true };
-      case 'failed':
-        return { change: ended(mitigation, incident, 'failed', detail, context, target), result: true };
-    }
-  });
+    },
+  );
 }
 
 /**
@@ -43,12 +64,36 @@ export function recordAnswer(deps: MitigationDeps, mitigationId: string, answer:
  *
  * @throws AppError `not_allowed_now`, `not_found`.
  */
-export function settleUnknown(deps: MitigationDeps, input: { mitigationId: string; by: string; happened: boolean }): Promise<void> {
-  return changeMitigation(deps, input.mitigationId, ({ mitigation, incident }, context): Decision<MitigationChange, void> => {
-    if (mitigation.state !== 'unknown') throw new AppError('not_allowed_now', `“${mitigation.definition.title}” is ${mitigation.state} already; nothing was changed.`);
-    const person = { kind: 'person', id: input.by } as const;
-    return input.happened
-      ? { change: ran(mitigation, incident, 'Somebody looked: it happened.', context, person), result: undefined }
-      : { change: ended(mitigation, incident, 'failed', 'Somebody looked: it did not happen.', context, person), result: undefined };
-  });
+export function settleUnknown(
+  deps: MitigationDeps,
+  input: { mitigationId: string; by: string; happened: boolean },
+): Promise<void> {
+  return changeMitigation(
+    deps,
+    input.mitigationId,
+    ({ mitigation, incident }, context): Decision<MitigationChange, void> => {
+      if (mitigation.state !== 'unknown')
+        throw new AppError(
+          'not_allowed_now',
+          `“${mitigation.definition.title}” is ${mitigation.state} already; nothing was changed.`,
+        );
+      const person = { kind: 'person', id: input.by } as const;
+      return input.happened
+        ? {
+            change: ran(mitigation, incident, 'Somebody looked: it happened.', context, person),
+            result: undefined,
+          }
+        : {
+            change: ended(
+              mitigation,
+              incident,
+              'failed',
+              'Somebody looked: it did not happen.',
+              context,
+              person,
+            ),
+            result: undefined,
+          };
+    },
+  );
 }

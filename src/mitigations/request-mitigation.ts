@@ -1,11 +1,11 @@
 import { AppError } from '../errors.ts';
+import { contentHash } from '../ids.ts';
+import { acknowledged } from '../incidents/change-incident.ts';
 import { type Incident, incidentName, isOpen } from '../incidents/incident.ts';
 import { refresh } from '../incidents/jobs.ts';
 import { entry } from '../incidents/timeline.ts';
-import { contentHash } from '../ids.ts';
 import { formatDuration } from '../time.ts';
 import { runVerb } from '../verb.ts';
-import { acknowledged } from '../incidents/change-incident.ts';
 import { insertIntoJson, insertValues, namesIn, type Values } from './insert-values.ts';
 import { checkDeadline, send, showMitigation } from './jobs.ts';
 import { type FrozenRequest, isUnderWay, type Mitigation } from './mitigation.ts';
@@ -31,7 +31,10 @@ export function requestMitigation(deps: MitigationDeps, input: RequestInput): Pr
   return runVerb(
     {
       load: async () => {
-        const [incident, before] = await Promise.all([deps.store.incident(input.incidentId), deps.store.mitigationsOf(input.incidentId)]);
+        const [incident, before] = await Promise.all([
+          deps.store.incident(input.incidentId),
+          deps.store.mitigationsOf(input.incidentId),
+        ]);
         if (incident === undefined) throw new AppError('not_found', 'That incident is not known here.');
         return { incident, before };
       },
@@ -69,36 +72,71 @@ export function requestMitigation(deps: MitigationDeps, input: RequestInput): Pr
       };
       const person = { kind: 'person', id: input.by } as const;
       const context = { now, newId: deps.newId };
-      const shown = Object.entries(mitigation.parameters).map(([name, value]) => `${name} ${value}`).join(', ');
+      const shown = Object.entries(mitigation.parameters)
+        .map(([name, value]) => `${name} ${value}`)
+        .join(', ');
       const why = mitigation.reason === '' ? '' : ` Reason: ${mitigation.reason}`;
       const timeline = [
-        entry(context, incident, person, 'mitigation_requested', `Requested: ${definition.title}${shown === '' ? '' : ` (${shown})`}.${why}`, { data: { mitigation: id } }),
-        ...(twoPerson ? [] : [entry(context, incident, person, 'mitigation_approved', `Approved by its requester: ${policyInWords(service, definition)}.`, { data: { mitigation: id } })]),
+        entry(
+          context,
+          incident,
+          person,
+          'mitigation_requested',
+          `Requested: ${definition.title}${shown === '' ? '' : ` (${shown})`}.${why}`,
+          { data: { mitigation: id } },
+        ),
+        ...(twoPerson
+          ? []
+          : [
+              entry(
+                context,
+                incident,
+                person,
+                'mitigation_approved',
+                `Approved by its requester: ${policyInWords(service, definition)}.`,
+                { data: { mitigation: id } },
+              ),
+            ]),
       ];
       const jobs = [
         showMitigation(incident.id, id),
-        ...(twoPerson ? [checkDeadline(id, incident.id, 'approval', mitigation.expiresAt)] : [send(incident.id, id)]),
+        ...(twoPerson
+          ? [checkDeadline(id, incident.id, 'approval', mitigation.expiresAt)]
+          : [send(incident.id, id)]),
         ...refresh(incident.id),
       ];
-      return { change: { mitigations: [mitigation], incidents: [acknowledged(incident, now)], timeline, jobs }, result: mitigation };
+      return {
+        change: { mitigations: [mitigation], incidents: [acknowledged(incident, now)], timeline, jobs },
+        result: mitigation,
+      };
     },
   );
 }
 
-function refuseWhenLimited(incident: Incident, before: readonly Mitigation[], name: string, definition: MitigationDefinition, now: Date): void {
+function refuseWhenLimited(
+  incident: Incident,
+  before: readonly Mitigation[],
+  name: string,
+  definition: MitigationDefinition,
+  now: Date,
+): void {
   const refuse = (why: string): never => {
     throw new AppError('not_allowed_now', `${definition.title}: ${why}`);
   };
   if (!isOpen(incident)) refuse(`${incidentName(incident)} is not open any more. Reopen it first.`);
   const rival = before.find(isUnderWay);
-  if (rival !== undefined) refuse(`“${rival.definition.title}” is ${rival.state} for this incident; wait for its end or reject it.`);
+  if (rival !== undefined)
+    refuse(`“${rival.definition.title}” is ${rival.state} for this incident; wait for its end or reject it.`);
   const ran = before.filter((mitigation) => mitigation.name === name && mitigation.sentAt !== undefined);
   if (ran.length >= definition.limits.per_incident) {
-    refuse(`it ran ${ran.length} times for ${incidentName(incident)} already, which is the limit (limits.per_incident).`);
+    refuse(
+      `it ran ${ran.length} times for ${incidentName(incident)} already, which is the limit (limits.per_incident).`,
+    );
   }
   const last = Math.max(0, ...ran.map((mitigation) => mitigation.sentAt?.getTime() ?? 0));
   const wait = last + definition.limits.cooldown - now.getTime();
-  if (last > 0 && wait > 0) refuse(`it ran a moment ago; it may run again in ${formatDuration(wait)} (limits.cooldown).`);
+  if (last > 0 && wait > 0)
+    refuse(`it ran a moment ago; it may run again in ${formatDuration(wait)} (limits.cooldown).`);
 }
 
 /** Whether policy wants a second person for this mitigation (design §8, `approval.two_person`). */
@@ -108,7 +146,9 @@ export function needsSecondPerson(service: MitigableService, definition: Mitigat
 }
 
 function policyInWords(service: MitigableService, definition: MitigationDefinition): string {
-  return service.approval.two_person === 'never' ? 'the service file says two_person: never' : `${definition.risk} risk needs no second person`;
+  return service.approval.two_person === 'never'
+    ? 'the service file says two_person: never'
+    : `${definition.risk} risk needs no second person`;
 }
 
 /** What `{{…}}` may name in a mitigation's request. */
@@ -123,16 +163,23 @@ export function valuesFor(incident: Incident, callbackUrl: string | undefined): 
   };
 }
 
-function freeze(definition: MitigationDefinition, values: Values): Pick<Mitigation, 'request' | 'parametersHash' | 'parameters'> {
+function freeze(
+  definition: MitigationDefinition,
+  values: Values,
+): Pick<Mitigation, 'request' | 'parametersHash' | 'parameters'> {
   const { method, url, headers, body } = definition.request;
   const request: FrozenRequest = {
     method,
     url: insertValues(url, values, encodeURIComponent),
-    headers: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, insertValues(value, values, headerSafe)])),
+    headers: Object.fromEntries(
+      Object.entries(headers).map(([name, value]) => [name, insertValues(value, values, headerSafe)]),
+    ),
     body: JSON.stringify(insertIntoJson(body, values)),
   };
   const named = namesIn(JSON.stringify(definition.request)).filter((name) => name.startsWith('facts.'));
-  const parameters = Object.fromEntries(named.map((name) => [name.slice('facts.'.length), values[name] ?? '']));
+  const parameters = Object.fromEntries(
+    named.map((name) => [name.slice('facts.'.length), values[name] ?? '']),
+  );
   return { request, parameters, parametersHash: contentHash(request) };
 }
 

@@ -1,9 +1,13 @@
 import { z } from 'zod';
-import { duration } from '../services/quantities.ts';
 import { CAUSES } from '../runbooks/schema.ts';
+import { duration } from '../services/quantities.ts';
 
-const identifier = z.string().regex(/^[a-z][a-z0-9_]{0,59}$/, 'use lower-case letters, digits and underscores, starting with a letter');
-const secretName = z.string().regex(/^AIRE_SECRET_[A-Z0-9_]+$/, 'name a variable that starts with AIRE_SECRET_');
+const identifier = z
+  .string()
+  .regex(/^[a-z][a-z0-9_]{0,59}$/, 'use lower-case letters, digits and underscores, starting with a letter');
+const secretName = z
+  .string()
+  .regex(/^AIRE_SECRET_[A-Z0-9_]+$/, 'name a variable that starts with AIRE_SECRET_');
 
 /** Inserted text: `{{…}}` for values, `${AIRE_SECRET_…}` for secrets. */
 const template = z.string().max(2000);
@@ -31,7 +35,9 @@ export const mitigationDefinition = z.strictObject({
     within: duration,
     consecutive: z.int().min(1).max(20).default(3),
   }),
-  limits: z.strictObject({ per_incident: z.int().min(1).default(2), cooldown: duration.default(600_000) }).prefault({}),
+  limits: z
+    .strictObject({ per_incident: z.int().min(1).default(2), cooldown: duration.default(600_000) })
+    .prefault({}),
 });
 export type MitigationDefinition = z.output<typeof mitigationDefinition>;
 

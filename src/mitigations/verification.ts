@@ -1,4 +1,4 @@
-import { formatSliValue, sliDefinition, type OwnSli } from '../services/slis.ts';
+import { formatSliValue, type OwnSli, sliDefinition } from '../services/slis.ts';
 import type { Measurement } from '../signals/signal.ts';
 import { formatDuration } from '../time.ts';
 import type { Mitigation } from './mitigation.ts';
@@ -30,21 +30,32 @@ export function verifyRecovery(
 ): Verification {
   const { consecutive, within } = mitigation.definition.verify;
   const definition = sliDefinition(criterion.sli, ownSlis);
-  const worseBy = (value: number): number => (definition.better === 'higher' ? criterion.baseline - value : value - criterion.baseline);
-  const good = (m: Measurement): boolean => Math.round(worseBy(m.value) * 1e9) / 1e9 <= criterion.recoveredWithin;
+  const worseBy = (value: number): number =>
+    definition.better === 'higher' ? criterion.baseline - value : value - criterion.baseline;
+  const good = (m: Measurement): boolean =>
+    Math.round(worseBy(m.value) * 1e9) / 1e9 <= criterion.recoveredWithin;
 
   const trailing = measurements.length - (measurements.findLastIndex((m) => !good(m)) + 1);
   const last = measurements.at(-1);
   const value = last === undefined ? 'no data' : formatSliValue(last.value, definition.unit);
   const baseline = formatSliValue(criterion.baseline, definition.unit);
   if (trailing >= consecutive) {
-    return { kind: 'recovered', detail: `${definition.title} is back at ${value} (baseline ${baseline}), ${trailing} measurements in a row.` };
+    return {
+      kind: 'recovered',
+      detail: `${definition.title} is back at ${value} (baseline ${baseline}), ${trailing} measurements in a row.`,
+    };
   }
   if (mitigation.ranAt === undefined || now.getTime() < mitigation.ranAt.getTime() + within) {
-    return { kind: 'waiting', detail: `${definition.title}: ${value}; ${trailing} of ${consecutive} measurements in a row at the baseline of ${baseline}.` };
+    return {
+      kind: 'waiting',
+      detail: `${definition.title}: ${value}; ${trailing} of ${consecutive} measurements in a row at the baseline of ${baseline}.`,
+    };
   }
   if (last === undefined) {
-    return { kind: 'no_data', detail: `No measurement of ${definition.title.toLowerCase()} arrived within ${formatDuration(within)} after it ran, so nobody knows whether it helped.` };
+    return {
+      kind: 'no_data',
+      detail: `No measurement of ${definition.title.toLowerCase()} arrived within ${formatDuration(within)} after it ran, so nobody knows whether it helped.`,
+    };
   }
   return {
     kind: 'not_recovered',

@@ -2,9 +2,9 @@ import { AppError } from '../errors.ts';
 import type { Incident } from '../incidents/incident.ts';
 import type { ServiceWatch } from '../incidents/watch.ts';
 import { type Decision, runVerb } from '../verb.ts';
+import { showMitigation } from './jobs.ts';
 import type { Mitigation } from './mitigation.ts';
 import { ended } from './outcome.ts';
-import { showMitigation } from './jobs.ts';
 import type { MitigationChange, MitigationDeps } from './ports.ts';
 import { type RecoveryCriterion, verifyRecovery } from './verification.ts';
 
@@ -24,10 +24,15 @@ export function checkMitigation(deps: MitigationDeps, mitigationId: string): Pro
     {
       load: async () => {
         const mitigation = await deps.store.mitigation(mitigationId);
-        const incident = mitigation === undefined ? undefined : await deps.store.incident(mitigation.incidentId);
-        if (mitigation === undefined || incident === undefined) throw new AppError('not_found', 'That mitigation is not known here.');
+        const incident =
+          mitigation === undefined ? undefined : await deps.store.incident(mitigation.incidentId);
+        if (mitigation === undefined || incident === undefined)
+          throw new AppError('not_found', 'That mitigation is not known here.');
         const criterion = criterionFor(mitigation, incident, await deps.store.watch(incident.service));
-        const measurements = criterion === undefined || mitigation.ranAt === undefined ? [] : await deps.store.measurementsSince(incident.service, criterion.sli, mitigation.ranAt);
+        const measurements =
+          criterion === undefined || mitigation.ranAt === undefined
+            ? []
+            : await deps.store.measurementsSince(incident.service, criterion.sli, mitigation.ranAt);
         return { mitigation, incident, criterion, measurements };
       },
       save: (change: MitigationChange) => deps.store.save(change),
@@ -36,10 +41,28 @@ export function checkMitigation(deps: MitigationDeps, mitigationId: string): Pro
       const context = { now: deps.clock.now(), newId: deps.newId };
       const nothing = { change: undefined, result: undefined };
       if (mitigation.state === 'requested' && context.now >= mitigation.expiresAt) {
-        return { change: ended(mitigation, incident, 'expired', 'Nobody approved it in time. Request it again if it is still wanted.', context), result: undefined };
+        return {
+          change: ended(
+            mitigation,
+            incident,
+            'expired',
+            'Nobody approved it in time. Request it again if it is still wanted.',
+            context,
+          ),
+          result: undefined,
+        };
       }
       if (mitigation.state === 'running' && answerIsOverdue(mitigation, context.now)) {
-        return { change: ended(mitigation, incident, 'unknown', 'The target took it but never reported back. Look at the target and say what happened.', context), result: undefined };
+        return {
+          change: ended(
+            mitigation,
+            incident,
+            'unknown',
+            'The target took it but never reported back. Look at the target and say what happened.',
+            context,
+          ),
+          result: undefined,
+        };
       }
       if (mitigation.state !== 'verifying') return nothing;
       if (criterion === undefined) {
@@ -52,15 +75,30 @@ export function checkMitigation(deps: MitigationDeps, mitigationId: string): Pro
       const verification = verifyRecovery(mitigation, criterion, measurements, context.now, own);
       switch (verification.kind) {
         case 'recovered':
-          return { change: ended(mitigation, incident, 'succeeded', verification.detail, context), result: undefined };
+          return {
+            change: ended(mitigation, incident, 'succeeded', verification.detail, context),
+            result: undefined,
+          };
         case 'not_recovered':
-          return { change: ended(mitigation, incident, 'failed', verification.detail, context), result: undefined };
+          return {
+            change: ended(mitigation, incident, 'failed', verification.detail, context),
+            result: undefined,
+          };
         case 'no_data':
-          return { change: ended(mitigation, incident, 'unknown', verification.detail, context), result: undefined };
+          return {
+            change: ended(mitigation, incident, 'unknown', verification.detail, context),
+            result: undefined,
+          };
         case 'waiting':
           return verification.detail === mitigation.detail
             ? nothing
-            : { change: { mitigations: [{ ...mitigation, detail: verification.detail }], jobs: [showMitigation(incident.id, mitigation.id)] }, result: undefined };
+            : {
+                change: {
+                  mitigations: [{ ...mitigation, detail: verification.detail }],
+                  jobs: [showMitigation(incident.id, mitigation.id)],
+                },
+                result: undefined,
+              };
       }
     },
   );
@@ -68,14 +106,25 @@ export function checkMitigation(deps: MitigationDeps, mitigationId: string): Pro
 
 function answerIsOverdue(mitigation: Mitigation, now: Date): boolean {
   const timeout = mitigation.definition.confirm?.callback.timeout;
-  return timeout !== undefined && mitigation.sentAt !== undefined && now.getTime() >= mitigation.sentAt.getTime() + timeout;
+  return (
+    timeout !== undefined &&
+    mitigation.sentAt !== undefined &&
+    now.getTime() >= mitigation.sentAt.getTime() + timeout
+  );
 }
 
 /** The SLI that fired, unless the mitigation names another one that is being watched. */
-function criterionFor(mitigation: Mitigation, incident: Incident, watch: ServiceWatch): RecoveryCriterion | undefined {
+function criterionFor(
+  mitigation: Mitigation,
+  incident: Incident,
+  watch: ServiceWatch,
+): RecoveryCriterion | undefined {
   const wanted = mitigation.definition.verify.sli;
-  if (incident.fired !== undefined && (wanted === undefined || wanted === incident.fired.sli)) return incident.fired;
-  const watched = Object.values(watch.findings).find((finding) => finding.sli === wanted && finding.baseline !== undefined);
+  if (incident.fired !== undefined && (wanted === undefined || wanted === incident.fired.sli))
+    return incident.fired;
+  const watched = Object.values(watch.findings).find(
+    (finding) => finding.sli === wanted && finding.baseline !== undefined,
+  );
   if (watched?.sli === undefined || watched.baseline === undefined) return undefined;
   return { sli: watched.sli, baseline: watched.baseline, recoveredWithin: watched.recoveredWithin ?? 0 };
 }

@@ -39,8 +39,19 @@ export async function addActionItem(deps: Deps, input: ActionItemInput): Promise
       addedBy: input.by,
       addedAt: context.now,
     };
-    const said = entry(context, incident, { kind: 'person', id: input.by }, 'action_item_added', `Action item: ${what}${input.due === undefined ? '' : ` (due ${input.due})`}`, { data: { item: id } });
-    const change: PostmortemChange = { actionItems: [item], timeline: [said], jobs: [say(said), draftPostmortem(incident.id), ...refresh(incident.id)] };
+    const said = entry(
+      context,
+      incident,
+      { kind: 'person', id: input.by },
+      'action_item_added',
+      `Action item: ${what}${input.due === undefined ? '' : ` (due ${input.due})`}`,
+      { data: { item: id } },
+    );
+    const change: PostmortemChange = {
+      actionItems: [item],
+      timeline: [said],
+      jobs: [say(said), draftPostmortem(incident.id), ...refresh(incident.id)],
+    };
     return { change, result: undefined };
   });
 }
@@ -60,8 +71,22 @@ export function completeActionItem(deps: Deps, input: { itemId: string; by: stri
       if (item.state === 'done') return { change: undefined, result: item };
       const context = { now: deps.clock.now(), newId: deps.newId };
       const done: ActionItem = { ...item, state: 'done', doneAt: context.now };
-      const said = entry(context, { id: item.incidentId }, { kind: 'person', id: input.by }, 'action_item_done', `Action item done: ${item.what}`, { data: { item: item.id } });
-      return { change: { actionItems: [done], timeline: [said], jobs: [say(said), draftPostmortem(item.incidentId)] }, result: done };
+      const said = entry(
+        context,
+        { id: item.incidentId },
+        { kind: 'person', id: input.by },
+        'action_item_done',
+        `Action item done: ${item.what}`,
+        { data: { item: item.id } },
+      );
+      return {
+        change: {
+          actionItems: [done],
+          timeline: [said],
+          jobs: [say(said), draftPostmortem(item.incidentId)],
+        },
+        result: done,
+      };
     },
   );
 }

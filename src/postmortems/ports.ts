@@ -1,7 +1,6 @@
 import type { GoldenCase } from '../golden-dataset/golden-case.ts';
 import type { GoldenChange, GoldenStore } from '../golden-dataset/ports.ts';
 import type { TimelineEntry } from '../incidents/timeline.ts';
-import type { Mitigation } from '../mitigations/mitigation.ts';
 import type { MitigationChange, MitigationDeps, MitigationStore } from '../mitigations/ports.ts';
 import type { ActionItem } from './action-item.ts';
 
@@ -31,7 +30,11 @@ export interface PostmortemStore extends MitigationStore, GoldenStore {
 /** The directory that postmortems are written to. */
 export interface DocumentStore {
   /** Writes a document; one that a person has edited since (`ifUnchangedFrom` no longer fits) is left alone. */
-  write(name: string, text: string, options?: { ifUnchangedFrom?: string }): Promise<{ path: string; hash: string; written: boolean }>;
+  write(
+    name: string,
+    text: string,
+    options?: { ifUnchangedFrom?: string },
+  ): Promise<{ path: string; hash: string; written: boolean }>;
 }
 
 /** Fills a template of the templates directory. */

@@ -26,9 +26,14 @@ export function postmortemFileName(incident: Incident): string {
 
 /** The ids of everybody a postmortem mentions. */
 export function peopleIn(evidence: Omit<PostmortemEvidence, 'names'>): ReadonlySet<string> {
-  const actors = evidence.timeline.flatMap((entry) => (entry.actor.kind === 'person' ? [entry.actor.id] : []));
+  const actors = evidence.timeline.flatMap((entry) =>
+    entry.actor.kind === 'person' ? [entry.actor.id] : [],
+  );
   const owners = evidence.actionItems.flatMap((item) => (item.owner === undefined ? [] : [item.owner]));
-  const deciders = evidence.mitigations.flatMap((m) => [m.requestedBy, ...(m.decidedBy === undefined ? [] : [m.decidedBy])]);
+  const deciders = evidence.mitigations.flatMap((m) => [
+    m.requestedBy,
+    ...(m.decidedBy === undefined ? [] : [m.decidedBy]),
+  ]);
   const { commander } = evidence.incident;
   return new Set([...actors, ...owners, ...deciders, ...(commander === undefined ? [] : [commander])]);
 }
@@ -40,8 +45,10 @@ export function peopleIn(evidence: Omit<PostmortemEvidence, 'names'>): ReadonlyS
 export function postmortemValues(evidence: PostmortemEvidence) {
   const { incident, timeline, mitigations, goldenCases, actionItems, names } = evidence;
   const name = (id: string): string => names.get(id) ?? id;
-  const who = (actor: Actor): string => (actor.kind === 'person' ? name(actor.id) : actor.kind === 'aire' ? 'aire' : actor.name);
-  const until = (from: Date, to: Date | undefined): string | undefined => (to === undefined ? undefined : formatDuration(to.getTime() - from.getTime()));
+  const who = (actor: Actor): string =>
+    actor.kind === 'person' ? name(actor.id) : actor.kind === 'aire' ? 'aire' : actor.name;
+  const until = (from: Date, to: Date | undefined): string | undefined =>
+    to === undefined ? undefined : formatDuration(to.getTime() - from.getTime());
   const notOk = timeline.filter((entry) => entry.kind === 'step_settled' && entry.data?.outcome === 'not_ok');
   const contributing = [...notOk.map((entry) => entry.text), ...noteOf(incident, 'contributing_factors')];
   return {
@@ -67,20 +74,33 @@ export function postmortemValues(evidence: PostmortemEvidence) {
     moved: whatMoved(timeline),
     mitigations: mitigations.map((m) => ({
       title: m.definition.title,
-      parameters: Object.entries(m.parameters).map(([key, value]) => `${key.replaceAll('_', ' ')} ${value}`).join(', '),
+      parameters: Object.entries(m.parameters)
+        .map(([key, value]) => `${key.replaceAll('_', ' ')} ${value}`)
+        .join(', '),
       state: m.state,
       requestedBy: name(m.requestedBy),
       decidedBy: m.decidedBy === undefined ? undefined : name(m.decidedBy),
       detail: m.detail,
     })),
-    goldenCases: goldenCases.map((golden) => ({ id: golden.id, input: oneLine(golden.input), failure: golden.failure, state: golden.state, path: golden.path })),
+    goldenCases: goldenCases.map((golden) => ({
+      id: golden.id,
+      input: oneLine(golden.input),
+      failure: golden.failure,
+      state: golden.state,
+      path: golden.path,
+    })),
     actionItems: actionItems.map((item) => ({
       what: item.what,
       owner: item.owner === undefined ? undefined : name(item.owner),
       due: item.due,
       done: item.state === 'done',
     })),
-    timeline: timeline.map((entry) => ({ at: formatUtc(entry.at), who: who(entry.actor), text: oneLine(entry.text), url: entry.url })),
+    timeline: timeline.map((entry) => ({
+      at: formatUtc(entry.at),
+      who: who(entry.actor),
+      text: oneLine(entry.text),
+      url: entry.url,
+    })),
   };
 }
 

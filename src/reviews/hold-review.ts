@@ -4,13 +4,21 @@ import type { ReviewStore } from './ports.ts';
 import { REVIEW_WINDOW, type WeeklyReview, weeklyReview } from './weekly-review.ts';
 
 /** Collects what the weekly review is about: the seven days that end now. */
-export async function collectReview(store: ReviewStore, services: ServiceDirectory<ServiceIdentity>, now: Date): Promise<WeeklyReview> {
+export async function collectReview(
+  store: ReviewStore,
+  services: ServiceDirectory<ServiceIdentity>,
+  now: Date,
+): Promise<WeeklyReview> {
   const from = new Date(now.getTime() - REVIEW_WINDOW);
-  const [incidents, means, openActionItems] = await Promise.all([store.incidentsForReview(from, now), store.indicatorMeans(from, now), store.openActionItems()]);
+  const [incidents, means, openActionItems] = await Promise.all([
+    store.incidentsForReview(from, now),
+    store.indicatorMeans(from, now),
+    store.openActionItems(),
+  ]);
   return weeklyReview({ from, to: now, services: services.all(), incidents, means, openActionItems });
 }
 
 /** Posts the review to the review channel; asked for twice under one key, it is posted once. */
 export function postReview(key: string): NewJob {
-  return { kind: 'review.post', lane: 'review-channel', key: `review:${key}`, payload: {} };
+  return { kind: 'review.post', lane: 'review-channel', key: `review:${key}`, payload: { reviewId: key } };
 }

@@ -60,10 +60,18 @@ export function weeklyReview(evidence: ReviewEvidence): WeeklyReview {
     incidents: evidence.incidents.map((incident) => ({
       incident,
       detection: formatDuration(incident.declaredAt.getTime() - incident.startedAt.getTime()),
-      recovery: incident.mitigatedAt === undefined ? (isOpen(incident) ? 'not yet mitigated' : 'never mitigated') : formatDuration(incident.mitigatedAt.getTime() - incident.startedAt.getTime()),
+      recovery:
+        incident.mitigatedAt === undefined
+          ? isOpen(incident)
+            ? 'not yet mitigated'
+            : 'never mitigated'
+          : formatDuration(incident.mitigatedAt.getTime() - incident.startedAt.getTime()),
     })),
     indicators: evidence.services.flatMap((service) => indicatorsOf(service, evidence.means)),
-    actionItems: evidence.openActionItems.map((item) => ({ item, overdue: item.due !== undefined && item.due < evidence.to.toISOString().slice(0, 10) })),
+    actionItems: evidence.openActionItems.map((item) => ({
+      item,
+      overdue: item.due !== undefined && item.due < evidence.to.toISOString().slice(0, 10),
+    })),
   };
 }
 
@@ -71,7 +79,8 @@ function indicatorsOf(service: ServiceIdentity, means: readonly IndicatorMean[])
   return Object.entries(service.slos).map(([sli, slo]) => {
     const definition = sliDefinition(sli, service.slis);
     const format = (value: number): string => formatSliValue(value, definition.unit);
-    const target = slo.at_least === undefined ? `at most ${format(slo.at_most ?? 0)}` : `at least ${format(slo.at_least)}`;
+    const target =
+      slo.at_least === undefined ? `at most ${format(slo.at_most ?? 0)}` : `at least ${format(slo.at_least)}`;
     const mean = means.find((each) => each.service === service.service && each.sli === sli)?.mean;
     const common = { service: service.service, title: definition.title, target };
     if (mean === undefined) return { ...common, value: 'no data', state: 'no_data' };

@@ -13,8 +13,8 @@ export interface StepState {
 /** What conditions may ask of an incident. */
 export interface RunbookContext {
   readonly kind: string;
-  readonly cause: string | undefined;
-  readonly trigger: string | undefined;
+  readonly cause?: string | undefined;
+  readonly trigger?: string | undefined;
   readonly facts: Readonly<Record<string, { readonly value: string } | undefined>>;
 }
 

@@ -3,15 +3,29 @@ import { duration } from '../services/quantities.ts';
 import { KINDS, triggerRule } from '../triggers/schema.ts';
 
 /** What responders found to be the cause; selects mitigations (design §2). */
-export const CAUSES = ['model', 'prompt', 'retrieval', 'data', 'judge', 'vendor', 'infrastructure', 'unknown'] as const;
+export const CAUSES = [
+  'model',
+  'prompt',
+  'retrieval',
+  'data',
+  'judge',
+  'vendor',
+  'infrastructure',
+  'unknown',
+] as const;
 export type Cause = (typeof CAUSES)[number];
 
 /** The phases a responder walks through; an incident is then closed (reference §E). */
 export const PHASES = ['triage', 'scope', 'mitigate', 'post_incident'] as const;
 export type RunbookPhase = (typeof PHASES)[number];
 
-const identifier = z.string().regex(/^[a-z][a-z0-9_]{0,59}$/, 'use lower-case letters, digits and underscores, starting with a letter');
-const oneOrMore = <T extends z.ZodType>(item: T) => z.union([item, z.array(item).min(1)]).transform((value): z.output<T>[] => (Array.isArray(value) ? value : [value]));
+const identifier = z
+  .string()
+  .regex(/^[a-z][a-z0-9_]{0,59}$/, 'use lower-case letters, digits and underscores, starting with a letter');
+const oneOrMore = <T extends z.ZodType>(item: T) =>
+  z
+    .union([item, z.array(item).min(1)])
+    .transform((value): z.output<T>[] => (Array.isArray(value) ? value : [value]));
 
 /** The closed vocabulary of conditions: every named part must hold (design §8). */
 export const condition = z.strictObject({
@@ -19,12 +33,26 @@ export const condition = z.strictObject({
   cause: oneOrMore(z.enum(CAUSES)).optional(),
   trigger: oneOrMore(z.string()).optional(),
   fact: z
-    .record(z.string(), z.strictObject({ is: z.string().optional(), in: z.array(z.string()).min(1).optional() }).refine((test) => (test.is === undefined) !== (test.in === undefined), 'test a fact by is or by in, one of them'))
+    .record(
+      z.string(),
+      z
+        .strictObject({ is: z.string().optional(), in: z.array(z.string()).min(1).optional() })
+        .refine(
+          (test) => (test.is === undefined) !== (test.in === undefined),
+          'test a fact by is or by in, one of them',
+        ),
+    )
     .optional(),
 });
 export type Condition = z.output<typeof condition>;
 
-const stepBase = { id: identifier, phase: z.enum(PHASES), title: z.string().min(1).max(150), hint: z.string().max(1000).optional(), when: condition.optional() };
+const stepBase = {
+  id: identifier,
+  phase: z.enum(PHASES),
+  title: z.string().min(1).max(150),
+  hint: z.string().max(1000).optional(),
+  when: condition.optional(),
+};
 
 /** One step of a playbook or runbook. Kinds are a closed set. */
 export const step = z.discriminatedUnion('kind', [
@@ -34,7 +62,10 @@ export const step = z.discriminatedUnion('kind', [
     ...stepBase,
     kind: z.literal('choose'),
     sets: identifier,
-    options: z.array(z.strictObject({ value: identifier, label: z.string().min(1).max(75) })).min(2).max(20),
+    options: z
+      .array(z.strictObject({ value: identifier, label: z.string().min(1).max(75) }))
+      .min(2)
+      .max(20),
   }),
   z.strictObject({ ...stepBase, kind: z.literal('mitigate'), mitigation: identifier.optional() }),
 ]);
@@ -58,7 +89,13 @@ export type Playbook = z.output<typeof playbookFile>;
 /** A service's own steps, chosen by trigger or cause: the part of the service file that belongs to `runbooks/`. */
 export const runbookFields = {
   runbooks: z
-    .record(identifier, z.strictObject({ when: condition, steps: z.array(step).min(1).refine(uniqueIds, 'two steps have the same id') }))
+    .record(
+      identifier,
+      z.strictObject({
+        when: condition,
+        steps: z.array(step).min(1).refine(uniqueIds, 'two steps have the same id'),
+      }),
+    )
     .default({}),
 };
 const runbookSettings = z.strictObject(runbookFields);

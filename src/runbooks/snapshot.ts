@@ -11,7 +11,11 @@ export interface RunbookSnapshot {
 /** The playbook's steps, then those of the service's own runbooks; each of these inherits its runbook's condition. */
 export function takeSnapshot(playbook: Playbook, service: RunbookSettings): RunbookSnapshot {
   const own = Object.entries(service.runbooks).flatMap(([name, runbook]) =>
-    runbook.steps.map((step) => ({ ...step, id: `${name}.${step.id}`, when: { ...runbook.when, ...step.when } })),
+    runbook.steps.map((step) => ({
+      ...step,
+      id: `${name}.${step.id}`,
+      when: { ...runbook.when, ...step.when },
+    })),
   );
   const content = { steps: [...playbook.steps, ...own], phases: playbook.phases };
   return { hash: contentHash(content), ...content };

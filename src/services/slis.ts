@@ -9,7 +9,11 @@ export interface SliDefinition {
   readonly better: 'higher' | 'lower';
 }
 
-const rate = (title: string, better: SliDefinition['better']): SliDefinition => ({ title, unit: 'rate', better });
+const rate = (title: string, better: SliDefinition['better']): SliDefinition => ({
+  title,
+  unit: 'rate',
+  better,
+});
 const lower = (title: string, unit: SliUnit): SliDefinition => ({ title, unit, better: 'lower' });
 const higher = (title: string, unit: SliUnit): SliDefinition => ({ title, unit, better: 'higher' });
 

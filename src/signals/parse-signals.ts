@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { sliDefinition } from '../services/slis.ts';
 import type { ServiceDirectory, ServiceIdentity } from '../services/schema.ts';
+import { sliDefinition } from '../services/slis.ts';
 import { MINUTE } from '../time.ts';
 import { CHANGE_KINDS, EXAMPLE_FAILURES, REPORT_CATEGORIES, type Signal } from './signal.ts';
 
@@ -23,21 +23,65 @@ export const CLOCK_TOLERANCE = 5 * MINUTE;
 const base = {
   id: z.string().min(1).max(200),
   service: z.string(),
-  at: z.iso.datetime({ offset: true, error: 'write a time such as 2026-11-21T10:00:00Z' }).transform((text) => new Date(text)),
+  at: z.iso
+    .datetime({ offset: true, error: 'write a time such as 2026-11-21T10:00:00Z' })
+    .transform((text) => new Date(text)),
   labels: z.record(z.string().max(100), z.string().max(200)).default({}),
 };
-const url = z.url({ protocol: /^https?$/ }).max(2000).optional();
+const url = z
+  .url({ protocol: /^https?$/ })
+  .max(2000)
+  .optional();
 const count = z.int().min(0);
 const seconds = z.number().positive().optional();
 const text = z.string().max(20_000);
 
 /** The wire format of `POST /webhooks/signals` (design §7). Unknown fields are allowed. */
 const wireSignal = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('measurement'), ...base, sli: z.string().min(1).max(100), value: z.number().optional(), samples: count.optional(), good: count.optional(), total: count.optional(), window_s: seconds }),
-  z.object({ type: z.literal('distribution'), ...base, of: z.string().min(1).max(100), buckets: z.record(z.string().max(200), z.number().min(0)), window_s: seconds }),
-  z.object({ type: z.literal('change'), ...base, what: z.enum(CHANGE_KINDS), from: z.string().max(500).optional(), to: z.string().max(500).optional(), by: z.string().max(200).optional(), url }),
-  z.object({ type: z.literal('report'), ...base, category: z.enum(REPORT_CATEGORIES), text: text.optional(), trace_url: url }),
-  z.object({ type: z.literal('example'), ...base, input: text, output: text, expected: text.optional(), context: z.array(text).max(50).optional(), failure: z.enum(EXAMPLE_FAILURES), source: z.enum(['production', 'escalation', 'report']).optional(), trace_url: url }),
+  z.object({
+    type: z.literal('measurement'),
+    ...base,
+    sli: z.string().min(1).max(100),
+    value: z.number().optional(),
+    samples: count.optional(),
+    good: count.optional(),
+    total: count.optional(),
+    window_s: seconds,
+  }),
+  z.object({
+    type: z.literal('distribution'),
+    ...base,
+    of: z.string().min(1).max(100),
+    buckets: z.record(z.string().max(200), z.number().min(0)),
+    window_s: seconds,
+  }),
+  z.object({
+    type: z.literal('change'),
+    ...base,
+    what: z.enum(CHANGE_KINDS),
+    from: z.string().max(500).optional(),
+    to: z.string().max(500).optional(),
+    by: z.string().max(200).optional(),
+    url,
+  }),
+  z.object({
+    type: z.literal('report'),
+    ...base,
+    category: z.enum(REPORT_CATEGORIES),
+    text: text.optional(),
+    trace_url: url,
+  }),
+  z.object({
+    type: z.literal('example'),
+    ...base,
+    input: text,
+    output: text,
+    expected: text.optional(),
+    context: z.array(text).max(50).optional(),
+    failure: z.enum(EXAMPLE_FAILURES),
+    source: z.enum(['production', 'escalation', 'report']).optional(),
+    trace_url: url,
+  }),
 ]);
 type WireSignal = z.output<typeof wireSignal>;
 
@@ -74,14 +118,23 @@ function check(
 ): Pick<Refusal, 'code' | 'reason'> | undefined {
   const service = services.get(wire.service);
   if (service === undefined) {
-    const known = services.all().map((s) => s.service).join(', ');
-    return { code: 'unknown_service', reason: `there is no service "${wire.service}"; known are: ${known || 'none'}` };
+    const known = services
+      .all()
+      .map((s) => s.service)
+      .join(', ');
+    return {
+      code: 'unknown_service',
+      reason: `there is no service "${wire.service}"; known are: ${known || 'none'}`,
+    };
   }
   if (wire.at.getTime() > now.getTime() + CLOCK_TOLERANCE) {
-    return { code: 'in_the_future', reason: `at: ${wire.at.toISOString()} is in the future; check the sender's clock` };
+    return {
+      code: 'in_the_future',
+      reason: `at: ${wire.at.toISOString()} is in the future; check the sender's clock`,
+    };
   }
   if (wire.type !== 'measurement') return undefined;
-  const value = valueOf(wire);
+  const value = measuredValue(wire);
   if (value === undefined) {
     return { code: 'unreadable', reason: 'value: give value, or good and total with a total above 0' };
   }
@@ -95,7 +148,7 @@ function check(
   return undefined;
 }
 
-function valueOf(wire: Extract<WireSignal, { type: 'measurement' }>): number | undefined {
+function measuredValue(wire: Extract<WireSignal, { type: 'measurement' }>): number | undefined {
   if (wire.value !== undefined) return wire.value;
   if (wire.good !== undefined && wire.total !== undefined && wire.total > 0) return wire.good / wire.total;
   return undefined;
@@ -106,16 +159,53 @@ function normalise(wire: WireSignal, source: string): Signal {
   switch (wire.type) {
     case 'measurement': {
       const samples = wire.samples ?? wire.total;
-      return { ...common, type: 'measurement', sli: wire.sli, value: valueOf(wire) ?? 0, ...given('samples', samples), ...given('windowSeconds', wire.window_s) };
+      return {
+        ...common,
+        type: 'measurement',
+        sli: wire.sli,
+        value: measuredValue(wire) ?? 0,
+        ...given('samples', samples),
+        ...given('windowSeconds', wire.window_s),
+      };
     }
     case 'distribution':
-      return { ...common, type: 'distribution', of: wire.of, buckets: wire.buckets, ...given('windowSeconds', wire.window_s) };
+      return {
+        ...common,
+        type: 'distribution',
+        of: wire.of,
+        buckets: wire.buckets,
+        ...given('windowSeconds', wire.window_s),
+      };
     case 'change':
-      return { ...common, type: 'change', what: wire.what, ...given('from', wire.from), ...given('to', wire.to), ...given('by', wire.by), ...given('url', wire.url) };
+      return {
+        ...common,
+        type: 'change',
+        what: wire.what,
+        ...given('from', wire.from),
+        ...given('to', wire.to),
+        ...given('by', wire.by),
+        ...given('url', wire.url),
+      };
     case 'report':
-      return { ...common, type: 'report', category: wire.category, ...given('text', wire.text), ...given('traceUrl', wire.trace_url) };
+      return {
+        ...common,
+        type: 'report',
+        category: wire.category,
+        ...given('text', wire.text),
+        ...given('traceUrl', wire.trace_url),
+      };
     case 'example':
-      return { ...common, type: 'example', input: wire.input, output: wire.output, failure: wire.failure, ...given('expected', wire.expected), ...given('context', wire.context), ...given('origin', wire.source), ...given('traceUrl', wire.trace_url) };
+      return {
+        ...common,
+        type: 'example',
+        input: wire.input,
+        output: wire.output,
+        failure: wire.failure,
+        ...given('expected', wire.expected),
+        ...given('context', wire.context),
+        ...given('origin', wire.source),
+        ...given('traceUrl', wire.trace_url),
+      };
   }
 }
 

@@ -26,7 +26,10 @@ export interface SignalSource {
    * @returns the sender's name for this delivery, the key of deduplication, and who sent it.
    * @throws AppError `delivery_unauthenticated` or `delivery_stale`.
    */
-  authenticate(delivery: RawDelivery, wallTime: Date): { readonly deliveryId: string; readonly sender?: string };
+  authenticate(
+    delivery: RawDelivery,
+    wallTime: Date,
+  ): { readonly deliveryId: string; readonly sender?: string };
   /** Normalises an authentic body. Never throws for what the body says. */
   read(body: Buffer, sender: string | undefined, now: Date): Reading;
 }
@@ -34,7 +37,12 @@ export interface SignalSource {
 /** The answer to a delivery: an HTTP status and a JSON body. */
 export interface Receipt {
   readonly status: 200 | 202;
-  readonly body: { readonly accepted: number; readonly duplicate: number; readonly refused: readonly Refusal[]; readonly note?: string };
+  readonly body: {
+    readonly accepted: number;
+    readonly duplicate: number;
+    readonly refused: readonly Refusal[];
+    readonly note?: string;
+  };
 }
 
 export interface ReceiveDeps {
@@ -49,7 +57,11 @@ export interface ReceiveDeps {
  *
  * @throws AppError `delivery_unauthenticated`, `delivery_stale`, `database_unavailable`.
  */
-export async function receiveDelivery(deps: ReceiveDeps, source: SignalSource, raw: RawDelivery): Promise<Receipt> {
+export async function receiveDelivery(
+  deps: ReceiveDeps,
+  source: SignalSource,
+  raw: RawDelivery,
+): Promise<Receipt> {
   const { deliveryId, sender } = source.authenticate(raw, deps.wallClock.now());
   const now = deps.clock.now();
   const reading = source.read(raw.body, sender, now);
@@ -57,12 +69,22 @@ export async function receiveDelivery(deps: ReceiveDeps, source: SignalSource, r
 
   if (reading.kind === 'unusable') {
     const problem = { reason: reading.reason, body: raw.body.toString('utf8').slice(0, 100_000) };
-    const stored = await deps.store.storeDelivery({ ...delivery, problem }, [], [deadLetterNotice(source.name, deliveryId)]);
-    return { status: stored.duplicateDelivery ? 200 : 202, body: { accepted: 0, duplicate: 0, refused: [], note: reading.reason } };
+    const stored = await deps.store.storeDelivery(
+      { ...delivery, problem },
+      [],
+      [deadLetterNotice(source.name, deliveryId)],
+    );
+    return {
+      status: stored.duplicateDelivery ? 200 : 202,
+      body: { accepted: 0, duplicate: 0, refused: [], note: reading.reason },
+    };
   }
   if (reading.kind === 'nothing') {
     const stored = await deps.store.storeDelivery(delivery, [], []);
-    return { status: stored.duplicateDelivery ? 200 : 202, body: { accepted: 0, duplicate: 0, refused: [], note: reading.why } };
+    return {
+      status: stored.duplicateDelivery ? 200 : 202,
+      body: { accepted: 0, duplicate: 0, refused: [], note: reading.why },
+    };
   }
 
   const services = [...new Set(reading.signals.map((signal) => signal.service))];
@@ -82,11 +104,22 @@ export async function receiveDelivery(deps: ReceiveDeps, source: SignalSource, r
 
 /** Evaluates the service's triggers; several deliveries wait for one evaluation. */
 export function evaluateJob(service: string): NewJob {
-  return { kind: 'service.evaluate', lane: `service:${service}`, key: `evaluate:${service}`, coalesce: true, payload: { service } };
+  return {
+    kind: 'service.evaluate',
+    lane: `service:${service}`,
+    key: `evaluate:${service}`,
+    coalesce: true,
+    payload: { service },
+  };
 }
 
 function deadLetterNotice(source: string, deliveryId: string): NewJob {
-  return { kind: 'delivery.report_problem', lane: 'incidents-channel', key: `delivery-problem:${source}:${deliveryId}`, payload: { source, deliveryId } };
+  return {
+    kind: 'delivery.report_problem',
+    lane: 'incidents-channel',
+    key: `delivery-problem:${source}:${deliveryId}`,
+    payload: { source, deliveryId },
+  };
 }
 
 /** For sources: the refusal that everybody gets whose signature does not fit. */

@@ -12,16 +12,28 @@ export interface UnroutedAlert {
 }
 
 export type AlertRoute =
-  | { readonly service: string; readonly trigger?: string; readonly withoutValue?: AlertRule['without_value'] }
+  | {
+      readonly service: string;
+      readonly trigger?: string;
+      readonly withoutValue?: AlertRule['without_value'];
+    }
   | { readonly service: undefined; readonly whatToAdd: string };
 
 /**
  * Whose alert this is (design §6): `owners.pagerduty_service`, else a `sources.alerts` match, else its
  * `service` label; else what to add to a service file. The trigger is that of the service's first matching rule.
  */
-export function routeAlert(alert: UnroutedAlert, services: readonly (ServiceIdentity & SignalSettings)[]): AlertRoute {
+export function routeAlert(
+  alert: UnroutedAlert,
+  services: readonly (ServiceIdentity & SignalSettings)[],
+): AlertRoute {
   const owner =
-    services.find((s) => alert.from === 'pagerduty' && s.owners.pagerduty_service !== undefined && s.owners.pagerduty_service === alert.vendorService?.id) ??
+    services.find(
+      (s) =>
+        alert.from === 'pagerduty' &&
+        s.owners.pagerduty_service !== undefined &&
+        s.owners.pagerduty_service === alert.vendorService?.id,
+    ) ??
     services.find((s) => matchingRule(alert, s) !== undefined) ??
     services.find((s) => s.service === alert.labels.service);
   if (owner === undefined) return { service: undefined, whatToAdd: whatToAdd(alert) };

@@ -10,7 +10,12 @@ export const signalFields = {
         .array(
           z.strictObject({
             from: z.enum(['pagerduty']),
-            match: z.record(z.string(), glob).refine((match) => Object.keys(match).length > 0, 'name at least one thing to match, such as title'),
+            match: z
+              .record(z.string(), glob)
+              .refine(
+                (match) => Object.keys(match).length > 0,
+                'name at least one thing to match, such as title',
+              ),
             trigger: z.string(),
             without_value: z.enum(['trust', 'not_evaluable']).default('not_evaluable'),
           }),

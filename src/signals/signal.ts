@@ -42,7 +42,16 @@ export interface Alert extends SignalBase {
 }
 
 export const CHANGE_KINDS = [
-  'model', 'prompt', 'index', 'routing', 'config', 'data', 'tool', 'deploy', 'vendor', 'eval',
+  'model',
+  'prompt',
+  'index',
+  'routing',
+  'config',
+  'data',
+  'tool',
+  'deploy',
+  'vendor',
+  'eval',
 ] as const;
 export type ChangeKind = (typeof CHANGE_KINDS)[number];
 
@@ -66,7 +75,15 @@ export interface Report extends SignalBase {
   readonly traceUrl?: string;
 }
 
-export const EXAMPLE_FAILURES = ['hallucination', 'refusal', 'format', 'unsafe', 'retrieval', 'tool', 'other'] as const;
+export const EXAMPLE_FAILURES = [
+  'hallucination',
+  'refusal',
+  'format',
+  'unsafe',
+  'retrieval',
+  'tool',
+  'other',
+] as const;
 export type ExampleFailure = (typeof EXAMPLE_FAILURES)[number];
 
 /** An input with its bad output: the raw material of golden cases. */

@@ -22,7 +22,11 @@ export const BASELINE_WINDOW = 7 * DAY;
 export const BASELINE_MIN_MEASUREMENTS = 12;
 
 /** A pinned baseline, else the sample-weighted trailing mean; "no baseline yet" says what is missing. */
-export function baselineOf(sli: string, settings: TriggerSettings['baseline'], sums: BaselineSums | undefined): Baseline {
+export function baselineOf(
+  sli: string,
+  settings: TriggerSettings['baseline'],
+  sums: BaselineSums | undefined,
+): Baseline {
   const pinned = settings.pinned[sli];
   if (pinned !== undefined) return { value: pinned, origin: 'pinned' };
   const days = (settings.over ?? BASELINE_WINDOW) / DAY;

@@ -1,5 +1,5 @@
-import { formatSliValue, type SliDefinition, sliDefinition } from '../services/slis.ts';
 import type { ServiceIdentity } from '../services/schema.ts';
+import { formatSliValue, type SliDefinition, sliDefinition } from '../services/slis.ts';
 import type { Alert, Measurement } from '../signals/signal.ts';
 import { formatDuration, HOUR, SECOND } from '../time.ts';
 import { type BaselineSums, baselineOf } from './baseline.ts';
@@ -35,7 +35,17 @@ export function evaluateTrigger(
 ): readonly Finding[] {
   const fromSlis = Object.entries(rule.slis).map(([sli, comparator]) => {
     const key = `${name}:${sli}`;
-    return evaluateSli({ name, rule, service, evidence, now, key, sli, comparator, wasFiring: before.get(key)?.state === 'firing' });
+    return evaluateSli({
+      name,
+      rule,
+      service,
+      evidence,
+      now,
+      key,
+      sli,
+      comparator,
+      wasFiring: before.get(key)?.state === 'firing',
+    });
   });
   const fromAlerts = evidence.alerts
     .filter((alert) => alert.trigger === name)
@@ -59,7 +69,12 @@ function evaluateSli(question: SliQuestion): Finding {
   const { name, rule, service, evidence, now, key, sli, comparator, wasFiring } = question;
   const definition = sliDefinition(sli, service.slis);
   const notEvaluable = (why: string): Finding => ({
-    key, trigger: name, sli, state: 'not_evaluable', severity: lowestSeverity(rule, service), reason: `${definition.title}: ${why}`,
+    key,
+    trigger: name,
+    sli,
+    state: 'not_evaluable',
+    severity: lowestSeverity(rule, service),
+    reason: `${definition.title}: ${why}`,
   });
 
   const measurement = evidence.latest.get(sli);
@@ -74,7 +89,8 @@ function evaluateSli(question: SliQuestion): Finding {
   if (baseline.value === undefined) return notEvaluable(baseline.origin);
 
   const threshold = comparator.drop ?? comparator.rise ?? 0;
-  const against = comparator.drop !== undefined ? baseline.value - measurement.value : measurement.value - baseline.value;
+  const against =
+    comparator.drop !== undefined ? baseline.value - measurement.value : measurement.value - baseline.value;
   // Differences of fractions carry binary dust: 0.95 − 0.90 must not count as more than 5 points.
   const distance = Math.round(against * 1e9) / 1e9;
   const firing = distance > threshold || (wasFiring && distance > threshold / 2);
@@ -83,13 +99,23 @@ function evaluateSli(question: SliQuestion): Finding {
     trigger: name,
     sli,
     state: firing ? 'firing' : 'healthy',
-    reason: explain(definition, measurement, { value: baseline.value, origin: baseline.origin }, distance, threshold, comparator, rule.source),
+    reason: explain(
+      definition,
+      measurement,
+      { value: baseline.value, origin: baseline.origin },
+      distance,
+      threshold,
+      comparator,
+      rule.source,
+    ),
     severity: severityForTier(severityAt(rule, distance), service.tier),
     value: measurement.value,
     baseline: baseline.value,
     recoveredWithin: threshold / 2,
     observedAt: measurement.at,
-    ...(firing ? { onset: new Date(measurement.at.getTime() - (measurement.windowSeconds ?? 0) * SECOND) } : {}),
+    ...(firing
+      ? { onset: new Date(measurement.at.getTime() - (measurement.windowSeconds ?? 0) * SECOND) }
+      : {}),
   };
 }
 
@@ -106,7 +132,9 @@ function explain(
   const amount = `${Math.abs(distance * 100).toFixed(1)} points ${distance >= 0 ? towards[0] : towards[1]}`;
   const sample = [
     measurement.samples === undefined ? 'sample size unknown' : `${measurement.samples} samples`,
-    ...(measurement.windowSeconds === undefined ? [] : [`over ${formatDuration(measurement.windowSeconds * SECOND)}`]),
+    ...(measurement.windowSeconds === undefined
+      ? []
+      : [`over ${formatDuration(measurement.windowSeconds * SECOND)}`]),
   ].join(' ');
   return (
     `${definition.title} ${formatSliValue(measurement.value, definition.unit)} is ${amount} its baseline of ` +
@@ -123,9 +151,14 @@ function evaluateAlert(name: string, rule: TriggerRule, service: RuledService, a
     ...(alert.url === undefined ? {} : { url: alert.url }),
   };
   const says = `${vendorName(alert.source)} alert “${alert.title}”`;
-  if (alert.status === 'resolved') return { ...common, state: 'healthy', reason: `${says} was resolved by its sender.` };
+  if (alert.status === 'resolved')
+    return { ...common, state: 'healthy', reason: `${says} was resolved by its sender.` };
   if (alert.withoutValue !== 'trust') {
-    return { ...common, state: 'not_evaluable', reason: `${says} is firing but carries no value to compare (without_value: not_evaluable).` };
+    return {
+      ...common,
+      state: 'not_evaluable',
+      reason: `${says} is firing but carries no value to compare (without_value: not_evaluable).`,
+    };
   }
   return {
     ...common,

@@ -3,12 +3,22 @@ import { duration, points, share } from '../services/quantities.ts';
 import { SEVERITIES } from './severity.ts';
 
 /** What an incident is about; routes it (design §2). */
-export const KINDS = ['model_behavior', 'infrastructure', 'cost', 'vendor', 'safety', 'data', 'unknown'] as const;
+export const KINDS = [
+  'model_behavior',
+  'infrastructure',
+  'cost',
+  'vendor',
+  'safety',
+  'data',
+  'unknown',
+] as const;
 export type IncidentKind = (typeof KINDS)[number];
 
 const comparator = z
   .strictObject({ drop: points.optional(), rise: points.optional() })
-  .refine((value) => (value.drop === undefined) !== (value.rise === undefined), { error: 'compare by drop or by rise, one of them' });
+  .refine((value) => (value.drop === undefined) !== (value.rise === undefined), {
+    error: 'compare by drop or by rise, one of them',
+  });
 
 /** A documented trigger, as `runbooks/playbook.yaml` writes it. */
 export const triggerRule = z.strictObject({
@@ -22,7 +32,10 @@ export const triggerRule = z.strictObject({
   severity: z
     .array(z.strictObject({ beyond: points.optional(), is: z.enum(SEVERITIES) }))
     .min(1)
-    .refine((steps) => steps.at(-1)?.beyond === undefined, 'the last severity has no "beyond": it holds for the rest'),
+    .refine(
+      (steps) => steps.at(-1)?.beyond === undefined,
+      'the last severity has no "beyond": it holds for the rest',
+    ),
 });
 export type TriggerRule = z.output<typeof triggerRule>;
 export type Comparator = z.output<typeof comparator>;
@@ -30,7 +43,9 @@ export type Comparator = z.output<typeof comparator>;
 /** How a service's triggers behave: the part of the service file that belongs to `triggers/`. */
 export const triggerFields = {
   declare: z.enum(['propose', 'auto']).default('propose'),
-  baseline: z.strictObject({ over: duration.optional(), pinned: z.record(z.string(), share).default({}) }).prefault({}),
+  baseline: z
+    .strictObject({ over: duration.optional(), pinned: z.record(z.string(), share).default({}) })
+    .prefault({}),
 };
 const triggerSettings = z.strictObject(triggerFields);
 export type TriggerSettings = z.output<typeof triggerSettings>;

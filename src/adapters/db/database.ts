@@ -24,7 +24,9 @@ export interface Database {
   close(): Promise<void>;
 }
 
-export type DatabaseLocation = { readonly kind: 'postgres'; readonly url: string } | { readonly kind: 'embedded'; readonly dataDir: string };
+export type DatabaseLocation =
+  | { readonly kind: 'postgres'; readonly url: string }
+  | { readonly kind: 'embedded'; readonly dataDir: string };
 
 /** The shipped SQL, beside `src` or `dist`. */
 export const MIGRATIONS = join(dirname(fileURLToPath(import.meta.url)), '..', '..', '..', 'migrations');
@@ -49,7 +51,11 @@ async function openPostgres(url: string, log: Logger): Promise<Database> {
   } catch (error) {
     await pool.end();
     if (error instanceof AppError) throw error;
-    throw new AppError('database_unavailable', `The database can't be used: ${messageOf(error)}. Check DATABASE_URL.`, { cause: error });
+    throw new AppError(
+      'database_unavailable',
+      `The database can't be used: ${messageOf(error)}. Check DATABASE_URL.`,
+      { cause: error },
+    );
   }
   return fromOrm(drizzleNodePostgres(pool, { schema: tables }), () => pool.end());
 }
@@ -74,7 +80,8 @@ function fromOrm(orm: Orm, close: () => Promise<void>): Database {
 
 /** Both drivers answer with an object that has `rows`. */
 function rowsOf(result: unknown): readonly Readonly<Record<string, unknown>>[] {
-  if (result !== null && typeof result === 'object' && 'rows' in result && Array.isArray(result.rows)) return result.rows;
+  if (result !== null && typeof result === 'object' && 'rows' in result && Array.isArray(result.rows))
+    return result.rows;
   throw new TypeError('the database driver answered without rows');
 }
 

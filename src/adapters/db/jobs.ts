@@ -20,7 +20,10 @@ export async function insertJobs(tx: Orm, newJobs: readonly NewJob[], now: Date)
         set: { dueAt: sql`least(${jobs.dueAt}, excluded.due_at)` },
       });
     } else {
-      await insert.onConflictDoNothing({ target: jobs.key, where: sql`${jobs.key} is not null and not ${jobs.coalesce}` });
+      await insert.onConflictDoNothing({
+        target: jobs.key,
+        where: sql`${jobs.key} is not null and not ${jobs.coalesce}`,
+      });
     }
   }
 }

@@ -23,7 +23,10 @@ export async function migratePostgres(pool: pg.Pool, folder: string): Promise<vo
     const { rows } = await guard.query<{ server_version_num: string }>('show server_version_num');
     const version = Number(rows[0]?.server_version_num);
     if (version < OLDEST_SERVER) {
-      throw new AppError('database_unavailable', `PostgreSQL 15 or newer is needed; this one is ${Math.floor(version / 10_000)}.`);
+      throw new AppError(
+        'database_unavailable',
+        `PostgreSQL 15 or newer is needed; this one is ${Math.floor(version / 10_000)}.`,
+      );
     }
     await guard.query('begin');
     await guard.query('select pg_advisory_xact_lock($1)', [ADVISORY_LOCK]);
@@ -47,18 +50,27 @@ export async function migratePglite(pglite: PGlite, folder: string): Promise<voi
 async function newestApplied(query: (text: string) => Promise<{ rows: unknown[] }>): Promise<number> {
   const { rows: found } = await query("select to_regclass('drizzle.__drizzle_migrations')::text as name");
   if (field(found[0], 'name') === null) return 0;
-  const { rows } = await query('select coalesce(max(created_at), 0)::text as newest from drizzle.__drizzle_migrations');
+  const { rows } = await query(
+    'select coalesce(max(created_at), 0)::text as newest from drizzle.__drizzle_migrations',
+  );
   return Number(field(rows[0], 'newest'));
 }
 
 function field(row: unknown, name: string): unknown {
-  return row !== null && typeof row === 'object' ? Object.entries(row).find(([key]) => key === name)?.[1] : undefined;
+  return row !== null && typeof row === 'object'
+    ? Object.entries(row).find(([key]) => key === name)?.[1]
+    : undefined;
 }
 
 /** An older binary must not write into tables it does not know. */
 function refuseNewer(folder: string, applied: number): void {
-  const known = Math.max(...readMigrationFiles({ migrationsFolder: folder }).map((migration) => migration.folderMillis));
+  const known = Math.max(
+    ...readMigrationFiles({ migrationsFolder: folder }).map((migration) => migration.folderMillis),
+  );
   if (applied > known) {
-    throw new AppError('schema_too_new', 'The database was migrated by a newer aire. Start that version, or restore a backup from before the upgrade.');
+    throw new AppError(
+      'schema_too_new',
+      'The database was migrated by a newer aire. Start that version, or restore a backup from before the upgrade.',
+    );
   }
 }

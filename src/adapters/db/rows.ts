@@ -9,7 +9,9 @@ import { present } from './present.ts';
 import type { actionItems, goldenCases, incidents, mitigations, proposals, timeline } from './tables.ts';
 
 /** What is written of each entity. An absent property becomes null, so that taking one away is saved too. */
-export function incidentRow(incident: Incident): Omit<typeof incidents.$inferInsert, 'id' | 'number' | 'version'> {
+export function incidentRow(
+  incident: Incident,
+): Omit<typeof incidents.$inferInsert, 'id' | 'number' | 'version'> {
   const { id: _id, number: _number, version: _version, runbook, ...rest } = incident;
   return {
     ...rest,
@@ -30,8 +32,17 @@ export function toIncident(row: typeof incidents.$inferSelect, runbook: RunbookS
   return { ...rest, runbook };
 }
 
-export function proposalRow({ id: _id, version: _version, ...proposal }: Proposal): Omit<typeof proposals.$inferInsert, 'id' | 'version'> {
-  return { ...proposal, answeredBy: proposal.answeredBy ?? null, answeredAt: proposal.answeredAt ?? null, incidentId: proposal.incidentId ?? null };
+export function proposalRow({
+  id: _id,
+  version: _version,
+  ...proposal
+}: Proposal): Omit<typeof proposals.$inferInsert, 'id' | 'version'> {
+  return {
+    ...proposal,
+    answeredBy: proposal.answeredBy ?? null,
+    answeredAt: proposal.answeredAt ?? null,
+    incidentId: proposal.incidentId ?? null,
+  };
 }
 
 export function toProposal(row: typeof proposals.$inferSelect): Proposal {
@@ -43,7 +54,11 @@ export function toEntry(row: typeof timeline.$inferSelect): TimelineEntry {
   return rest;
 }
 
-export function mitigationRow({ id: _id, version: _version, ...mitigation }: Mitigation): Omit<typeof mitigations.$inferInsert, 'id' | 'version'> {
+export function mitigationRow({
+  id: _id,
+  version: _version,
+  ...mitigation
+}: Mitigation): Omit<typeof mitigations.$inferInsert, 'id' | 'version'> {
   return {
     ...mitigation,
     decidedBy: mitigation.decidedBy ?? null,
@@ -60,7 +75,11 @@ export function toMitigation(row: typeof mitigations.$inferSelect): Mitigation {
   return rest;
 }
 
-export function goldenCaseRow({ id: _id, version: _version, ...golden }: GoldenCase): Omit<typeof goldenCases.$inferInsert, 'id' | 'version'> {
+export function goldenCaseRow({
+  id: _id,
+  version: _version,
+  ...golden
+}: GoldenCase): Omit<typeof goldenCases.$inferInsert, 'id' | 'version'> {
   return {
     ...golden,
     expected: golden.expected ?? null,
@@ -77,7 +96,11 @@ export function toGoldenCase(row: typeof goldenCases.$inferSelect): GoldenCase {
   return rest;
 }
 
-export function actionItemRow({ id: _id, version: _version, ...item }: ActionItem): Omit<typeof actionItems.$inferInsert, 'id' | 'version'> {
+export function actionItemRow({
+  id: _id,
+  version: _version,
+  ...item
+}: ActionItem): Omit<typeof actionItems.$inferInsert, 'id' | 'version'> {
   return { ...item, owner: item.owner ?? null, due: item.due ?? null, doneAt: item.doneAt ?? null };
 }
 

@@ -4,7 +4,17 @@ import type { PostmortemChange } from '../../postmortems/ports.ts';
 import { type Database, isUniqueViolation, type Orm } from './database.ts';
 import { insertJobs } from './jobs.ts';
 import { actionItemRow, goldenCaseRow, incidentRow, mitigationRow, proposalRow } from './rows.ts';
-import { actionItems, goldenCases, incidents, mitigations, postmortems, proposals, snapshots, timeline, watches } from './tables.ts';
+import {
+  actionItems,
+  goldenCases,
+  incidents,
+  mitigations,
+  postmortems,
+  proposals,
+  snapshots,
+  timeline,
+  watches,
+} from './tables.ts';
 
 /** Everything any verb may write. */
 export type AnyChange = PostmortemChange;
@@ -16,7 +26,12 @@ class Conflict extends Error {}
  * exist yet); otherwise nothing is written and the answer is `conflict`. `onSaved` is called after commit when
  * there are jobs.
  */
-export async function saveChange(database: Database, change: AnyChange, now: Date, onSaved: () => void): Promise<'saved' | 'conflict'> {
+export async function saveChange(
+  database: Database,
+  change: AnyChange,
+  now: Date,
+  onSaved: () => void,
+): Promise<'saved' | 'conflict'> {
   try {
     await database.orm.transaction(async (tx) => writeAll(tx, change, now));
   } catch (error) {
@@ -31,35 +46,66 @@ export async function saveChange(database: Database, change: AnyChange, now: Dat
 async function writeAll(tx: Orm, change: AnyChange, now: Date): Promise<void> {
   if (change.watch !== undefined) {
     const { service, version, findings } = change.watch;
-    await put(tx, watches, watches.service, service, version, (next) => ({ service, findings, version: next }));
+    await put(tx, watches, watches.service, service, version, (next) => ({
+      service,
+      findings,
+      version: next,
+    }));
   }
   for (const incident of change.incidents ?? []) {
     const { id, version, runbook } = incident;
-    if (version === 0) await tx.insert(snapshots).values({ hash: runbook.hash, runbook }).onConflictDoNothing();
-    await put(tx, incidents, incidents.id, id, version, (next) => ({ ...incidentRow(incident), id, version: next }));
+    if (version === 0)
+      await tx.insert(snapshots).values({ hash: runbook.hash, runbook }).onConflictDoNothing();
+    await put(tx, incidents, incidents.id, id, version, (next) => ({
+      ...incidentRow(incident),
+      id,
+      version: next,
+    }));
   }
   for (const proposal of change.proposals ?? []) {
     const { id, version } = proposal;
-    await put(tx, proposals, proposals.id, id, version, (next) => ({ ...proposalRow(proposal), id, version: next }));
+    await put(tx, proposals, proposals.id, id, version, (next) => ({
+      ...proposalRow(proposal),
+      id,
+      version: next,
+    }));
   }
   for (const mitigation of change.mitigations ?? []) {
     const { id, version } = mitigation;
-    await put(tx, mitigations, mitigations.id, id, version, (next) => ({ ...mitigationRow(mitigation), id, version: next }));
+    await put(tx, mitigations, mitigations.id, id, version, (next) => ({
+      ...mitigationRow(mitigation),
+      id,
+      version: next,
+    }));
   }
   for (const golden of change.goldenCases ?? []) {
     const { id, version } = golden;
-    await put(tx, goldenCases, goldenCases.id, id, version, (next) => ({ ...goldenCaseRow(golden), id, version: next }));
+    await put(tx, goldenCases, goldenCases.id, id, version, (next) => ({
+      ...goldenCaseRow(golden),
+      id,
+      version: next,
+    }));
   }
   for (const postmortem of change.postmortems ?? []) {
     const { incidentId, version } = postmortem;
-    await put(tx, postmortems, postmortems.incidentId, incidentId, version, (next) => ({ ...postmortem, version: next }));
+    await put(tx, postmortems, postmortems.incidentId, incidentId, version, (next) => ({
+      ...postmortem,
+      version: next,
+    }));
   }
   for (const item of change.actionItems ?? []) {
     const { id, version } = item;
-    await put(tx, actionItems, actionItems.id, id, version, (next) => ({ ...actionItemRow(item), id, version: next }));
+    await put(tx, actionItems, actionItems.id, id, version, (next) => ({
+      ...actionItemRow(item),
+      id,
+      version: next,
+    }));
   }
   if (change.timeline !== undefined && change.timeline.length > 0) {
-    await tx.insert(timeline).values([...change.timeline]).onConflictDoNothing();
+    await tx
+      .insert(timeline)
+      .values([...change.timeline])
+      .onConflictDoNothing();
   }
   await insertJobs(tx, change.jobs ?? [], now);
 }
@@ -77,6 +123,10 @@ async function put<T extends PgTable & { version: PgColumn }>(
   const written =
     version === 0
       ? await tx.insert(table).values(values).onConflictDoNothing().returning({ key: keyColumn })
-      : await tx.update(table).set(values).where(and(eq(keyColumn, key), eq(table.version, version))).returning({ key: keyColumn });
+      : await tx
+          .update(table)
+          .set(values)
+          .where(and(eq(keyColumn, key), eq(table.version, version)))
+          .returning({ key: keyColumn });
   if (written.length !== 1) throw new Conflict();
 }

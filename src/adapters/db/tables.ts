@@ -1,5 +1,16 @@
 import { sql } from 'drizzle-orm';
-import { bigint, boolean, doublePrecision, index, integer, pgTable, primaryKey, text, timestamp, uniqueIndex } from 'drizzle-orm/pg-core';
+import {
+  bigint,
+  boolean,
+  doublePrecision,
+  index,
+  integer,
+  pgTable,
+  primaryKey,
+  text,
+  timestamp,
+  uniqueIndex,
+} from 'drizzle-orm/pg-core';
 import type { CaseSplit, GoldenCase } from '../../golden-dataset/golden-case.ts';
 import type { Actor, Fact, FiredSli, Phase } from '../../incidents/incident.ts';
 import type { EntryKind } from '../../incidents/timeline.ts';
@@ -20,7 +31,13 @@ const at = (name: string) => timestamp(name, { withTimezone: true, mode: 'date',
 /** Every accepted HTTP delivery; those with a problem are dead letters. */
 export const deliveries = pgTable(
   'deliveries',
-  { source: text('source').notNull(), id: text('id').notNull(), receivedAt: at('received_at').notNull(), problem: text('problem'), body: text('body') },
+  {
+    source: text('source').notNull(),
+    id: text('id').notNull(),
+    receivedAt: at('received_at').notNull(),
+    problem: text('problem'),
+    body: text('body'),
+  },
   (t) => [primaryKey({ columns: [t.source, t.id] }), index('deliveries_received').on(t.receivedAt)],
 );
 
@@ -102,13 +119,17 @@ export const incidents = pgTable(
     closedAt: at('closed_at'),
     facts: document<Readonly<Record<string, Fact>>>('facts').notNull(),
     steps: document<Readonly<Record<string, StepState>>>('steps').notNull(),
-    runbookHash: text('runbook_hash').notNull().references(() => snapshots.hash),
+    runbookHash: text('runbook_hash')
+      .notNull()
+      .references(() => snapshots.hash),
     findings: document<readonly string[]>('findings').notNull(),
   },
   (t) => [
     uniqueIndex('incidents_number').on(t.number),
     uniqueIndex('incidents_declare_key').on(t.declareKey),
-    index('incidents_open').on(t.service, t.declaredAt).where(sql`${t.phase} in ('triage', 'scope', 'mitigate')`),
+    index('incidents_open')
+      .on(t.service, t.declaredAt)
+      .where(sql`${t.phase} in ('triage', 'scope', 'mitigate')`),
     index('incidents_by_service').on(t.service, t.startedAt),
     index('incidents_declared').on(t.declaredAt),
   ],
@@ -120,7 +141,9 @@ export const timeline = pgTable(
   {
     seq: bigint('seq', { mode: 'number' }).primaryKey().generatedAlwaysAsIdentity(),
     id: text('id').notNull(),
-    incidentId: text('incident_id').notNull().references(() => incidents.id),
+    incidentId: text('incident_id')
+      .notNull()
+      .references(() => incidents.id),
     at: at('at').notNull(),
     actor: document<Actor>('actor').notNull(),
     kind: text('kind').$type<EntryKind>().notNull(),
@@ -142,7 +165,9 @@ export const mitigations = pgTable(
     seq: bigint('seq', { mode: 'number' }).primaryKey().generatedAlwaysAsIdentity(),
     id: text('id').notNull(),
     version: integer('version').notNull(),
-    incidentId: text('incident_id').notNull().references(() => incidents.id),
+    incidentId: text('incident_id')
+      .notNull()
+      .references(() => incidents.id),
     service: text('service').notNull(),
     name: text('name').notNull(),
     definition: document<MitigationDefinition>('definition').notNull(),
@@ -167,7 +192,9 @@ export const mitigations = pgTable(
     index('mitigations_of_incident').on(t.incidentId, t.seq),
     index('mitigations_verifying').on(t.service).where(sql`${t.state} = 'verifying'`),
     // Whatever happens elsewhere, one mitigation of an incident is under way at a time.
-    uniqueIndex('mitigations_one_under_way').on(t.incidentId).where(sql`${t.state} in ('requested', 'approved', 'running', 'verifying')`),
+    uniqueIndex('mitigations_one_under_way')
+      .on(t.incidentId)
+      .where(sql`${t.state} in ('requested', 'approved', 'running', 'verifying')`),
   ],
 );
 
@@ -177,7 +204,9 @@ export const goldenCases = pgTable(
     seq: bigint('seq', { mode: 'number' }).primaryKey().generatedAlwaysAsIdentity(),
     id: text('id').notNull(),
     version: integer('version').notNull(),
-    incidentId: text('incident_id').notNull().references(() => incidents.id),
+    incidentId: text('incident_id')
+      .notNull()
+      .references(() => incidents.id),
     service: text('service').notNull(),
     input: text('input').notNull(),
     observed: text('observed').notNull(),
@@ -198,7 +227,9 @@ export const goldenCases = pgTable(
 );
 
 export const postmortems = pgTable('postmortems', {
-  incidentId: text('incident_id').primaryKey().references(() => incidents.id),
+  incidentId: text('incident_id')
+    .primaryKey()
+    .references(() => incidents.id),
   version: integer('version').notNull(),
   path: text('path').notNull(),
   hash: text('hash').notNull(),
@@ -211,7 +242,9 @@ export const actionItems = pgTable(
     seq: bigint('seq', { mode: 'number' }).primaryKey().generatedAlwaysAsIdentity(),
     id: text('id').notNull(),
     version: integer('version').notNull(),
-    incidentId: text('incident_id').notNull().references(() => incidents.id),
+    incidentId: text('incident_id')
+      .notNull()
+      .references(() => incidents.id),
     service: text('service').notNull(),
     what: text('what').notNull(),
     owner: text('owner'),
@@ -253,7 +286,9 @@ export const jobs = pgTable(
   (t) => [
     uniqueIndex('jobs_one_running_per_lane').on(t.lane).where(sql`${t.state} = 'running'`),
     uniqueIndex('jobs_once').on(t.key).where(sql`${t.key} is not null and not ${t.coalesce}`),
-    uniqueIndex('jobs_coalesced').on(t.key).where(sql`${t.key} is not null and ${t.coalesce} and ${t.state} = 'ready'`),
+    uniqueIndex('jobs_coalesced')
+      .on(t.key)
+      .where(sql`${t.key} is not null and ${t.coalesce} and ${t.state} = 'ready'`),
     index('jobs_due').on(t.dueAt, t.id).where(sql`${t.state} = 'ready'`),
     index('jobs_lane').on(t.lane, t.dueAt, t.id).where(sql`${t.state} = 'ready'`),
     index('jobs_leases').on(t.leaseUntil).where(sql`${t.state} = 'running'`),

@@ -1,0 +1,126 @@
+import { and, asc, desc, eq, gte, inArray, ne, notExists, sql } from 'drizzle-orm';
+import type { Incident } from '../../incidents/incident.ts';
+import type { TimelineEntry } from '../../incidents/timeline.ts';
+import type { Proposal, ServiceWatch } from '../../incidents/watch.ts';
+import type { Signal } from '../../signals/signal.ts';
+import type { Database } from './database.ts';
+import { toEntry, toIncident, toProposal } from './rows.ts';
+import { incidents, proposals, signals, snapshots, timeline, watches } from './tables.ts';
+
+const OPEN = sql`${incidents.phase} in ('triage', 'scope', 'mitigate')`;
+/** An incident takes at most this many arrivals in one go; the rest follow with the next evaluation. */
+const ARRIVALS_AT_ONCE = 200;
+
+/** `arrivalKey` of a signal, in SQL. */
+const ARRIVAL_KEY = sql`${signals.type} || ':' || ${signals.source} || ':' || ${signals.id}`;
+
+/** Reads of incidents and of what is remembered about services. */
+export function incidentQueries({ orm }: Database) {
+  const withRunbook = () =>
+    orm
+      .select({ row: incidents, runbook: snapshots.runbook })
+      .from(incidents)
+      .innerJoin(snapshots, eq(snapshots.hash, incidents.runbookHash))
+      .$dynamic();
+  const toIncidents = (
+    found: readonly { row: typeof incidents.$inferSelect; runbook: Incident['runbook'] }[],
+  ): Incident[] => found.map(({ row, runbook }) => toIncident(row, runbook));
+
+  return {
+    async watch(service: string): Promise<ServiceWatch> {
+      const [row] = await orm.select().from(watches).where(eq(watches.service, service));
+      return row ?? { service, version: 0, findings: {} };
+    },
+
+    async openIncidents(service: string): Promise<readonly Incident[]> {
+      return toIncidents(
+        await withRunbook()
+          .where(and(eq(incidents.service, service), OPEN))
+          .orderBy(asc(incidents.declaredAt)),
+      );
+    },
+
+    async incident(id: string): Promise<Incident | undefined> {
+      return toIncidents(await withRunbook().where(eq(incidents.id, id)))[0];
+    },
+
+    async incidentByNumber(number: number): Promise<Incident | undefined> {
+      return toIncidents(await withRunbook().where(eq(incidents.number, number)))[0];
+    },
+
+    /** Open incidents of all services, newest first. */
+    async listOpen(limit: number): Promise<readonly Incident[]> {
+      return toIncidents(await withRunbook().where(OPEN).orderBy(desc(incidents.declaredAt)).limit(limit));
+    },
+
+    /** The latest incidents whatever their state, newest first. */
+    async listLatest(limit: number): Promise<readonly Incident[]> {
+      return toIncidents(await withRunbook().orderBy(desc(incidents.declaredAt)).limit(limit));
+    },
+
+    async proposal(id: string): Promise<Proposal | undefined> {
+      const [row] = await orm.select().from(proposals).where(eq(proposals.id, id));
+      return row === undefined ? undefined : toProposal(row);
+    },
+
+    async timeline(incidentId: string): Promise<readonly TimelineEntry[]> {
+      const rows = await orm
+        .select()
+        .from(timeline)
+        .where(eq(timeline.incidentId, incidentId))
+        .orderBy(asc(timeline.at), asc(timeline.seq));
+      return rows.map(toEntry);
+    },
+
+    async entry(id: string): Promise<TimelineEntry | undefined> {
+      const [row] = await orm.select().from(timeline).where(eq(timeline.id, id));
+      return row === undefined ? undefined : toEntry(row);
+    },
+
+    /** How many entries of some kinds an incident has. */
+    async countEntries(incidentId: string, kind: TimelineEntry['kind']): Promise<number> {
+      return orm.$count(timeline, and(eq(timeline.incidentId, incidentId), eq(timeline.kind, kind)));
+    },
+
+    async signalsNotOnTimeline(incident: Incident, from: Date): Promise<readonly Signal[]> {
+      const known = orm
+        .select({ one: sql`1` })
+        .from(timeline)
+        .where(and(eq(timeline.incidentId, incident.id), eq(timeline.onceKey, ARRIVAL_KEY)));
+      const rows = await orm
+        .select({ signal: signals.signal })
+        .from(signals)
+        .where(
+          and(
+            eq(signals.service, incident.service),
+            ne(signals.type, 'measurement'),
+            inArray(signals.type, ['change', 'example', 'report', 'alert']),
+            gte(signals.at, from),
+            notExists(known),
+          ),
+        )
+        .orderBy(asc(signals.at), asc(signals.seq))
+        .limit(ARRIVALS_AT_ONCE);
+      return rows.map((row) => row.signal);
+    },
+
+    /** Examples that an incident's timeline mentions. */
+    async examplesOf(incident: Incident) {
+      const rows = await orm
+        .select({ signal: signals.signal })
+        .from(signals)
+        .innerJoin(timeline, eq(timeline.onceKey, ARRIVAL_KEY))
+        .where(
+          and(
+            eq(signals.service, incident.service),
+            eq(signals.type, 'example'),
+            ne(signals.type, 'measurement'),
+            eq(timeline.incidentId, incident.id),
+          ),
+        )
+        .orderBy(asc(signals.at), asc(signals.seq))
+        .limit(ARRIVALS_AT_ONCE);
+      return rows.flatMap(({ signal }) => (signal.type === 'example' ? [signal] : []));
+    },
+  };
+}

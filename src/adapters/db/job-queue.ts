@@ -1,0 +1,142 @@
+import { and, asc, count, eq, gt, sql } from 'drizzle-orm';
+import { z } from 'zod';
+import { type Database, isUniqueViolation } from './database.ts';
+import { decodeDocument } from './document.ts';
+import { jobs } from './tables.ts';
+
+const claimed = z.object({
+  id: z.coerce.number(),
+  kind: z.string(),
+  lane: z.string(),
+  payload: z.unknown().transform((stored) => z.record(z.string(), z.unknown()).parse(decodeDocument(stored))),
+  attempts: z.coerce.number(),
+  created_at: z.coerce.number().transform((ms) => new Date(ms)),
+  first_failed_at: z.coerce.number().nullable(),
+});
+
+/** A head that has been failing for this long no longer holds up its lane. */
+const STEP_ASIDE_AFTER = '1 minute';
+
+/** The outbox in the database: claiming, ending, and what is dead. The SQL is the same on both engines. */
+export function createJobQueue(database: Database) {
+  const { orm } = database;
+
+  /**
+   * Due jobs, the first of each lane: a lane with a running job waits, and so does whatever stands behind a head
+   * that has begun to fail less than a minute ago. A running job whose lease has run out is claimed again.
+   */
+  const claimStatement = (now: string, limit: number, leaseSeconds: number) => sql`
+    with free as (
+      select j.id from ${jobs} j
+      where j.state = 'ready' and j.due_at <= ${now}::timestamptz and (j.retry_at is null or j.retry_at <= ${now}::timestamptz)
+        and not exists (select 1 from ${jobs} r where r.lane = j.lane and r.state = 'running')
+        and not exists (
+          select 1 from ${jobs} h
+          where h.lane = j.lane and h.state = 'ready' and h.due_at <= ${now}::timestamptz and (h.due_at, h.id) < (j.due_at, j.id)
+            and (h.first_failed_at is null or h.first_failed_at > ${now}::timestamptz - interval '${sql.raw(STEP_ASIDE_AFTER)}'))
+      order by j.due_at, j.id limit ${limit} for update skip locked
+    ), abandoned as (
+      select j.id from ${jobs} j where j.state = 'running' and j.lease_until < now()
+      order by j.lease_until limit ${limit} for update skip locked
+    )
+    update ${jobs} set state = 'running', attempts = attempts + 1, lease_until = now() + make_interval(secs => ${leaseSeconds})
+    where id in (select id from free union all select id from abandoned)
+    returning id, kind, lane, payload, attempts,
+      (extract(epoch from created_at) * 1000)::float8 as created_at, (extract(epoch from first_failed_at) * 1000)::float8 as first_failed_at`;
+
+  return {
+    async claim(now: Date, limit: number, leaseSeconds: number) {
+      try {
+        const rows = await database.rows(claimStatement(now.toISOString(), limit, leaseSeconds));
+        return rows
+          .map((row) => claimed.parse(row))
+          .map(({ attempts, created_at, first_failed_at, ...job }) => ({
+            ...job,
+            attempt: attempts,
+            createdAt: created_at,
+            ...(first_failed_at === null ? {} : { firstFailedAt: new Date(first_failed_at) }),
+          }))
+          .sort((a, b) => a.id - b.id);
+      } catch (error) {
+        // Another replica claimed a job of the same lane at the same moment; it has the lane, we look again later.
+        if (isUniqueViolation(error)) return [];
+        throw error;
+      }
+    },
+
+    async end(
+      job: { id: number; attempt: number },
+      end: { kind: 'done' } | { kind: 'retry'; at: Date; error: string } | { kind: 'dead'; error: string },
+      now: Date,
+    ): Promise<boolean> {
+      const mine = and(eq(jobs.id, job.id), eq(jobs.attempts, job.attempt), eq(jobs.state, 'running'));
+      const over = { leaseUntil: null, endedAt: now };
+      const write = async (
+        set: Partial<typeof jobs.$inferInsert> | Record<string, unknown>,
+      ): Promise<boolean> =>
+        (await orm.update(jobs).set(set).where(mine).returning({ id: jobs.id })).length === 1;
+      switch (end.kind) {
+        case 'done':
+          return write({ state: 'done', ...over });
+        case 'dead':
+          return write({ state: 'dead', error: end.error, ...over });
+        case 'retry':
+          try {
+            return await write({
+              state: 'ready',
+              retryAt: end.at,
+              leaseUntil: null,
+              error: end.error,
+              firstFailedAt: sql`coalesce(${jobs.firstFailedAt}, ${now.toISOString()}::timestamptz)`,
+            });
+          } catch (error) {
+            // A newer job waits under the same coalescing key: it will do this one's work.
+            if (isUniqueViolation(error)) return write({ state: 'done', error: end.error, ...over });
+            throw error;
+          }
+      }
+    },
+
+    async nextDue(now: Date): Promise<Date | undefined> {
+      const [row] = await orm
+        .select({ dueAt: jobs.dueAt })
+        .from(jobs)
+        .where(and(eq(jobs.state, 'ready'), gt(jobs.dueAt, now)))
+        .orderBy(asc(jobs.dueAt))
+        .limit(1);
+      return row?.dueAt;
+    },
+
+    /** Dead jobs, oldest first. */
+    async listDead(limit: number) {
+      return orm
+        .select({
+          id: jobs.id,
+          kind: jobs.kind,
+          lane: jobs.lane,
+          error: jobs.error,
+          attempts: jobs.attempts,
+          endedAt: jobs.endedAt,
+        })
+        .from(jobs)
+        .where(eq(jobs.state, 'dead'))
+        .orderBy(asc(jobs.id))
+        .limit(limit);
+    },
+
+    /** Makes a dead job ready again. False when there is no such dead job. */
+    async retryDead(id: number, now: Date): Promise<boolean> {
+      const revived = await orm
+        .update(jobs)
+        .set({ state: 'ready', dueAt: now, retryAt: null, firstFailedAt: null, endedAt: null, error: null })
+        .where(and(eq(jobs.id, id), eq(jobs.state, 'dead')))
+        .returning({ id: jobs.id });
+      return revived.length === 1;
+    },
+
+    async countByState(): Promise<ReadonlyMap<string, number>> {
+      const rows = await orm.select({ state: jobs.state, n: count() }).from(jobs).groupBy(jobs.state);
+      return new Map(rows.map((row) => [row.state, row.n]));
+    },
+  };
+}

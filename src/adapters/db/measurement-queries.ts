@@ -1,0 +1,113 @@
+import { and, desc, eq, gt, gte, lte, ne, sql } from 'drizzle-orm';
+import { z } from 'zod';
+import type { IndicatorMean } from '../../reviews/weekly-review.ts';
+import type { Alert, Measurement } from '../../signals/signal.ts';
+import { DAY } from '../../time.ts';
+import type { BaselineSums } from '../../triggers/baseline.ts';
+import type { Evidence } from '../../triggers/evaluate-trigger.ts';
+import type { Database } from './database.ts';
+import { incidents, signals } from './tables.ts';
+
+/** A vendor's alert that has not spoken for this long is over. */
+const ALERT_MEMORY = 7 * DAY;
+const MEASUREMENTS_AT_ONCE = 100;
+
+const sums = z.object({
+  sli: z.string(),
+  measurements: z.coerce.number(),
+  weighted: z.coerce.number(),
+  weight: z.coerce.number(),
+});
+const mean = z.object({ service: z.string(), sli: z.string(), mean: z.coerce.number() });
+
+/** Reads of measurements and alerts: what triggers, verification and reviews look at. */
+export function measurementQueries(database: Database) {
+  const { orm } = database;
+  const isMeasurement = eq(signals.type, 'measurement');
+
+  async function latest(service: string, sli: string, now: Date): Promise<Measurement | undefined> {
+    const [row] = await orm
+      .select({ signal: signals.signal })
+      .from(signals)
+      .where(and(isMeasurement, eq(signals.service, service), eq(signals.sli, sli), lte(signals.at, now)))
+      .orderBy(desc(signals.at), desc(signals.seq))
+      .limit(1);
+    return row?.signal.type === 'measurement' ? row.signal : undefined;
+  }
+
+  /** Sums over the window, without the newest measurement itself and without the times of incidents. */
+  async function baselineSums(
+    service: string,
+    slis: readonly string[],
+    from: Date,
+    to: Date,
+  ): Promise<ReadonlyMap<string, BaselineSums>> {
+    const rows = await database.rows(sql`
+      select s.sli, count(*) as measurements, sum(s.value * coalesce(s.samples, 1)) as weighted, sum(coalesce(s.samples, 1)) as weight
+      from ${signals} s
+      where s.type = 'measurement' and s.service = ${service} and s.sli in ${[...slis]}
+        and s.at >= ${from.toISOString()}::timestamptz and s.at < ${to.toISOString()}::timestamptz
+        and not exists (
+          select 1 from ${incidents} i
+          where i.service = s.service and i.phase <> 'cancelled'
+            and i.started_at <= s.at and coalesce(i.resolved_at, 'infinity'::timestamptz) >= s.at)
+      group by s.sli`);
+    return new Map(rows.map((row) => sums.parse(row)).map(({ sli, ...rest }) => [sli, rest]));
+  }
+
+  async function currentAlerts(service: string, now: Date): Promise<readonly Alert[]> {
+    const rows = await orm
+      .selectDistinctOn([signals.source, signals.alertKey], { signal: signals.signal })
+      .from(signals)
+      .where(
+        and(
+          eq(signals.service, service),
+          ne(signals.type, 'measurement'),
+          eq(signals.type, 'alert'),
+          gte(signals.at, new Date(now.getTime() - ALERT_MEMORY)),
+        ),
+      )
+      .orderBy(signals.source, signals.alertKey, desc(signals.at), desc(signals.seq));
+    return rows.flatMap(({ signal }) => (signal.type === 'alert' ? [signal] : []));
+  }
+
+  return {
+    async evidence(
+      service: string,
+      slis: readonly string[],
+      baselineWindow: number,
+      now: Date,
+    ): Promise<Evidence> {
+      const newest = await Promise.all(slis.map((sli) => latest(service, sli, now)));
+      const found = newest.filter((each) => each !== undefined);
+      // What is judged must not be part of what it is judged by.
+      const until = new Date(Math.min(now.getTime(), ...found.map((each) => each.at.getTime())));
+      const from = new Date(now.getTime() - baselineWindow);
+      const [baselines, alerts] = await Promise.all([
+        baselineSums(service, slis, from, until),
+        currentAlerts(service, now),
+      ]);
+      return { latest: new Map(found.map((each) => [each.sli, each])), baselines, alerts };
+    },
+
+    async measurementsSince(service: string, sli: string, since: Date): Promise<readonly Measurement[]> {
+      const rows = await orm
+        .select({ signal: signals.signal })
+        .from(signals)
+        .where(and(isMeasurement, eq(signals.service, service), eq(signals.sli, sli), gt(signals.at, since)))
+        .orderBy(desc(signals.at), desc(signals.seq))
+        .limit(MEASUREMENTS_AT_ONCE);
+      return rows.flatMap(({ signal }) => (signal.type === 'measurement' ? [signal] : [])).reverse();
+    },
+
+    async indicatorMeans(from: Date, to: Date): Promise<readonly IndicatorMean[]> {
+      const rows = await database.rows(sql`
+        select service, sli, sum(value * coalesce(samples, 1)) / nullif(sum(coalesce(samples, 1)), 0) as mean
+        from ${signals}
+        where type = 'measurement' and at >= ${from.toISOString()}::timestamptz and at <= ${to.toISOString()}::timestamptz
+        group by service, sli
+        having sum(coalesce(samples, 1)) > 0`);
+      return rows.map((row) => mean.parse(row));
+    },
+  };
+}

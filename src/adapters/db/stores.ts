@@ -1,0 +1,113 @@
+import { and, asc, desc, eq, gte, lte, or, sql } from 'drizzle-orm';
+import type { GoldenCase } from '../../golden-dataset/golden-case.ts';
+import type { Mitigation } from '../../mitigations/mitigation.ts';
+import type { ActionItem } from '../../postmortems/action-item.ts';
+import type { PostmortemDraft, PostmortemStore } from '../../postmortems/ports.ts';
+import type { ReviewStore } from '../../reviews/ports.ts';
+import type { Clock } from '../../time.ts';
+import type { NewJob } from '../../verb.ts';
+import type { Database } from './database.ts';
+import { incidentQueries } from './incident-queries.ts';
+import { insertJobs } from './jobs.ts';
+import { measurementQueries } from './measurement-queries.ts';
+import { toActionItem, toGoldenCase, toIncident, toMitigation } from './rows.ts';
+import { type AnyChange, saveChange } from './save.ts';
+import { actionItems, goldenCases, incidents, mitigations, postmortems, snapshots } from './tables.ts';
+
+/** The stores of all features over one database. `onSaved` is called after a commit that left jobs. */
+export function createStores(database: Database, clock: Clock, onSaved: () => void) {
+  const { orm } = database;
+  const stores = {
+    ...incidentQueries(database),
+    ...measurementQueries(database),
+
+    async mitigation(id: string): Promise<Mitigation | undefined> {
+      const [row] = await orm.select().from(mitigations).where(eq(mitigations.id, id));
+      return row === undefined ? undefined : toMitigation(row);
+    },
+    async mitigationsOf(incidentId: string): Promise<readonly Mitigation[]> {
+      return (
+        await orm
+          .select()
+          .from(mitigations)
+          .where(eq(mitigations.incidentId, incidentId))
+          .orderBy(asc(mitigations.seq))
+      ).map(toMitigation);
+    },
+    async verifying(service: string): Promise<readonly Mitigation[]> {
+      return (
+        await orm
+          .select()
+          .from(mitigations)
+          .where(and(eq(mitigations.service, service), eq(mitigations.state, 'verifying')))
+      ).map(toMitigation);
+    },
+
+    async goldenCase(id: string): Promise<GoldenCase | undefined> {
+      const [row] = await orm.select().from(goldenCases).where(eq(goldenCases.id, id));
+      return row === undefined ? undefined : toGoldenCase(row);
+    },
+    async goldenCasesOf(incidentId: string): Promise<readonly GoldenCase[]> {
+      return (
+        await orm
+          .select()
+          .from(goldenCases)
+          .where(eq(goldenCases.incidentId, incidentId))
+          .orderBy(asc(goldenCases.seq))
+      ).map(toGoldenCase);
+    },
+
+    async postmortem(incidentId: string): Promise<PostmortemDraft | undefined> {
+      return (await orm.select().from(postmortems).where(eq(postmortems.incidentId, incidentId)))[0];
+    },
+    async actionItem(id: string): Promise<ActionItem | undefined> {
+      const [row] = await orm.select().from(actionItems).where(eq(actionItems.id, id));
+      return row === undefined ? undefined : toActionItem(row);
+    },
+    async actionItemsOf(incidentId: string): Promise<readonly ActionItem[]> {
+      return (
+        await orm
+          .select()
+          .from(actionItems)
+          .where(eq(actionItems.incidentId, incidentId))
+          .orderBy(asc(actionItems.seq))
+      ).map(toActionItem);
+    },
+    async openActionItems(): Promise<readonly ActionItem[]> {
+      const rows = await orm
+        .select()
+        .from(actionItems)
+        .where(eq(actionItems.state, 'open'))
+        .orderBy(sql`${actionItems.due} asc nulls last`, asc(actionItems.seq))
+        .limit(100);
+      return rows.map(toActionItem);
+    },
+
+    async incidentsForReview(from: Date, to: Date) {
+      const rows = await orm
+        .select({ row: incidents, runbook: snapshots.runbook })
+        .from(incidents)
+        .innerJoin(snapshots, eq(snapshots.hash, incidents.runbookHash))
+        .where(
+          or(
+            and(gte(incidents.declaredAt, from), lte(incidents.declaredAt, to)),
+            sql`${incidents.phase} in ('triage', 'scope', 'mitigate')`,
+          ),
+        )
+        .orderBy(desc(incidents.declaredAt))
+        .limit(50);
+      return rows.map(({ row, runbook }) => toIncident(row, runbook));
+    },
+
+    save: (change: AnyChange) => saveChange(database, change, clock.now(), onSaved),
+
+    /** Jobs without any other change: an answer to tell, a review to post. */
+    async enqueue(...newJobs: readonly NewJob[]): Promise<void> {
+      await orm.transaction((tx) => insertJobs(tx, newJobs, clock.now()));
+      onSaved();
+    },
+  };
+  return stores satisfies PostmortemStore & ReviewStore;
+}
+
+export type Stores = ReturnType<typeof createStores>;

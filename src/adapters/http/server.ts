@@ -1,0 +1,174 @@
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { AppError, type ErrorCode, isAppError, messageOf } from '../../errors.ts';
+import type { Logger } from '../../log.ts';
+
+/** A request as routes see it: body read whole, untouched. */
+export interface HttpRequest {
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  readonly params: Readonly<Record<string, string>>;
+  readonly body: Buffer;
+}
+
+export interface HttpAnswer {
+  readonly status: number;
+  readonly body: unknown;
+}
+
+export interface Route {
+  readonly method: 'GET' | 'POST';
+  /** Such as `/webhooks/mitigations/:id`. */
+  readonly path: string;
+  readonly maxBytes: number;
+  handle(request: HttpRequest): Promise<HttpAnswer>;
+}
+
+/** A part of the URL space that reads its own requests (Slack's). */
+export interface Mount {
+  readonly path: string;
+  readonly listener: RequestListener;
+}
+
+const STATUS: Readonly<Partial<Record<ErrorCode, number>>> = {
+  delivery_unauthenticated: 401,
+  delivery_stale: 401,
+  delivery_oversized: 413,
+  delivery_unreadable: 400,
+  not_found: 404,
+  database_unavailable: 503,
+  conflict: 503,
+};
+
+/** The one HTTP server. What a route throws becomes an answer: its own words for AppErrors, none for defects. */
+export function createHttpServer(options: {
+  routes: readonly Route[];
+  mounts: readonly Mount[];
+  log: Logger;
+}) {
+  const { log } = options;
+  const server: Server = createServer((request, response) => {
+    const path = (request.url ?? '/').split('?', 1)[0] ?? '/';
+    const mount = options.mounts.find((each) => each.path === path);
+    if (mount !== undefined) {
+      mount.listener(request, response);
+      return;
+    }
+    answer(request, path)
+      .then((result) => send(response, result))
+      .catch((error: unknown) => send(response, answerTo(error, path)));
+  });
+  // Longer than any proxy keeps a connection, so that none is closed under a request.
+  server.keepAliveTimeout = 75_000;
+  server.requestTimeout = 30_000;
+
+  async function answer(request: IncomingMessage, path: string): Promise<HttpAnswer> {
+    const atPath = options.routes.flatMap((route) => {
+      const params = match(route.path, path);
+      return params === undefined ? [] : [{ route, params }];
+    });
+    if (atPath.length === 0) return { status: 404, body: { error: 'There is nothing at this address.' } };
+    const found = atPath.find(({ route }) => route.method === request.method);
+    if (found === undefined)
+      return {
+        status: 405,
+        body: { error: `Use ${atPath.map(({ route }) => route.method).join(' or ')} here.` },
+      };
+    const body = await readBody(request, found.route.maxBytes);
+    return found.route.handle({ headers: headersOf(request), params: found.params, body });
+  }
+
+  function answerTo(error: unknown, path: string): HttpAnswer {
+    if (isAppError(error)) {
+      if (error.code !== 'not_found')
+        log.warn({ path, code: error.code, reason: error.message }, 'a request was refused');
+      return { status: STATUS[error.code] ?? 400, body: { error: error.message, code: error.code } };
+    }
+    log.error({ path, err: messageOf(error) }, 'a request failed');
+    return { status: 500, body: { error: 'aire failed to handle this request; its log says why.' } };
+  }
+
+  return {
+    listen: (port: number, host: string): Promise<{ port: number }> =>
+      new Promise((resolve, reject) => {
+        server.once('error', (error) =>
+          reject(
+            new AppError(
+              'config_invalid',
+              `PORT: can't listen on ${host}:${port} (${messageOf(error)}); choose another PORT or stop what uses it`,
+            ),
+          ),
+        );
+        server.listen(port, host, () => resolve({ port: addressOf(server).port }));
+      }),
+    close: (): Promise<void> =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeIdleConnections();
+      }),
+  };
+}
+
+function addressOf(server: Server): AddressInfo {
+  const address = server.address();
+  if (address === null || typeof address === 'string')
+    throw new TypeError('the server listens on no TCP port');
+  return address;
+}
+
+function match(pattern: string, path: string): Record<string, string> | undefined {
+  const wanted = pattern.split('/');
+  const given = path.split('/');
+  if (wanted.length !== given.length) return undefined;
+  const params: Record<string, string> = {};
+  for (const [index, part] of wanted.entries()) {
+    const value = given[index] ?? '';
+    if (part.startsWith(':') && value !== '') params[part.slice(1)] = value;
+    else if (part !== value) return undefined;
+  }
+  return params;
+}
+
+function headersOf(request: IncomingMessage): Record<string, string | undefined> {
+  return Object.fromEntries(
+    Object.entries(request.headers).map(([name, value]) => [
+      name,
+      Array.isArray(value) ? value.join(',') : value,
+    ]),
+  );
+}
+
+/** Reads the body up to a bound; what is larger is refused before it is held. */
+async function readBody(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
+  const tooLarge = (): AppError =>
+    new AppError(
+      'delivery_oversized',
+      `The body is larger than ${maxBytes / 1024 / 1024} MB, the limit here. Send it in smaller parts.`,
+    );
+  if (Number(request.headers['content-length'] ?? 0) > maxBytes) throw tooLarge();
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > maxBytes) throw tooLarge();
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+function send(response: ServerResponse, { status, body }: HttpAnswer): void {
+  const text = JSON.stringify(body);
+  response.writeHead(status, {
+    'content-type': 'application/json; charset=utf-8',
+    'content-length': Buffer.byteLength(text),
+    'x-content-type-options': 'nosniff',
+    // A refused body may still be arriving; nobody reads the rest of it.
+    ...(status === 413 ? { connection: 'close' } : {}),
+  });
+  response.end(text);
+}

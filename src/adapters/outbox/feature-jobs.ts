@@ -1,0 +1,108 @@
+import { z } from 'zod';
+import { isAppError } from '../../errors.ts';
+import { commitToDataset } from '../../golden-dataset/commit-golden-case.ts';
+import { draftGoldenCases } from '../../golden-dataset/draft-golden-cases.ts';
+import type { GoldenRepository } from '../../golden-dataset/ports.ts';
+import { tell } from '../../incidents/jobs.ts';
+import { respondToSignals } from '../../incidents/respond-to-signals.ts';
+import { decideMitigation } from '../../mitigations/decide-mitigation.ts';
+import { executeMitigation } from '../../mitigations/execute-mitigation.ts';
+import type { ApproverDirectory, MitigationTarget } from '../../mitigations/ports.ts';
+import { checkMitigation, verifyMitigations } from '../../mitigations/verify-mitigation.ts';
+import { draftPostmortem } from '../../postmortems/jobs.ts';
+import type { PostmortemDeps } from '../../postmortems/ports.ts';
+import { writePostmortem } from '../../postmortems/write-postmortem.ts';
+import type { NewJob } from '../../verb.ts';
+import { DONE, type JobHandler } from './worker.ts';
+
+export interface FeatureJobDeps extends PostmortemDeps {
+  readonly target: MitigationTarget;
+  readonly approvers: ApproverDirectory;
+  readonly golden: GoldenRepository;
+  readonly enqueue: (...jobs: readonly NewJob[]) => Promise<void>;
+}
+
+const ofIncident = z.object({ incidentId: z.string() });
+const ofMitigation = z.object({ mitigationId: z.string() });
+const decision = z.object({
+  mitigationId: z.string(),
+  by: z.string(),
+  decision: z.enum(['approve', 'reject']),
+  parametersHash: z.string(),
+  channel: z.string(),
+});
+
+/** The jobs that run use cases of the features. Each is idempotent because the verb it runs is. */
+export function featureJobs(deps: FeatureJobDeps): ReadonlyMap<string, JobHandler> {
+  const handlers: readonly (readonly [string, JobHandler])[] = [
+    [
+      'service.evaluate',
+      async ({ payload }) => {
+        const { service } = z.object({ service: z.string() }).parse(payload);
+        await respondToSignals(deps, service);
+        await verifyMitigations(deps, service);
+        return DONE;
+      },
+    ],
+    [
+      'mitigation.decide',
+      async (job) => {
+        const { channel, ...input } = decision.parse(job.payload);
+        try {
+          await decideMitigation(deps, deps.approvers, input);
+        } catch (error) {
+          // A refusal is an answer, and it is for the person who clicked.
+          if (!isAppError(error) || error.code === 'conflict') throw error;
+          await deps.enqueue(tell(input.by, channel, error.message, `decide:${job.id}`));
+        }
+        return DONE;
+      },
+    ],
+    [
+      'mitigation.send',
+      async ({ payload }, { lastAttempt }) => {
+        const result = await executeMitigation(
+          deps,
+          deps.target,
+          ofMitigation.parse(payload).mitigationId,
+          lastAttempt,
+        );
+        return result.kind === 'done' ? DONE : { kind: 'retry', reason: result.reason };
+      },
+    ],
+    [
+      'mitigation.deadline',
+      async ({ payload }) => {
+        await checkMitigation(deps, ofMitigation.parse(payload).mitigationId);
+        return DONE;
+      },
+    ],
+    [
+      'golden.draft',
+      async ({ payload }) => {
+        await draftGoldenCases(deps, ofIncident.parse(payload).incidentId);
+        return DONE;
+      },
+    ],
+    [
+      'golden.commit',
+      async ({ payload }) => {
+        const { caseId } = z.object({ caseId: z.string() }).parse(payload);
+        await commitToDataset(
+          { ...deps, followUp: (incidentId) => [draftPostmortem(incidentId)] },
+          deps.golden,
+          caseId,
+        );
+        return DONE;
+      },
+    ],
+    [
+      'postmortem.draft',
+      async ({ payload }) => {
+        await writePostmortem(deps, ofIncident.parse(payload).incidentId);
+        return DONE;
+      },
+    ],
+  ];
+  return new Map(handlers);
+}

@@ -1,0 +1,158 @@
+import { messageOf } from '../../errors.ts';
+import type { Logger } from '../../log.ts';
+import { type Clock, MINUTE, SECOND } from '../../time.ts';
+import type { ClaimedJob, JobEnd, JobQueue } from './ports.ts';
+
+/** What a handler says of its try. Throwing means `retry`: whatever it was may pass. */
+export type JobOutcome =
+  | { readonly kind: 'done' }
+  /** Not now; `afterMs` when the other side said when. */
+  | { readonly kind: 'retry'; readonly reason: string; readonly afterMs?: number }
+  /** Never: people must look. */
+  | { readonly kind: 'reject'; readonly reason: string };
+
+export const DONE: JobOutcome = { kind: 'done' };
+
+/**
+ * Does one kind of job. Jobs run at least once, so a handler must be idempotent: with `attempt > 1` an earlier try
+ * may have had its effect. It ends within the time that `signal` gives it.
+ */
+export type JobHandler = (
+  job: ClaimedJob,
+  context: { readonly signal: AbortSignal; readonly lastAttempt: boolean },
+) => Promise<JobOutcome>;
+
+export interface WorkerOptions {
+  readonly queue: JobQueue;
+  readonly handlers: ReadonlyMap<string, JobHandler>;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Takes secrets out of an error before it is stored or shown. */
+  readonly scrub: (text: string) => string;
+  readonly onDead: (job: ClaimedJob, reason: string) => Promise<void>;
+}
+
+export interface OutboxWorker {
+  start(): void;
+  /** There may be something to do: called after each commit that left jobs. */
+  wake(): void;
+  /** Resolves when nothing is due and nothing is under way. */
+  settle(): Promise<void>;
+  /** Takes no more jobs and waits for those under way. */
+  stop(): Promise<void>;
+}
+
+const CONCURRENCY = 8;
+const LEASE_SECONDS = 20;
+const HANDLER_TIME = 15 * SECOND;
+const POLL = 5 * SECOND;
+export const MAX_ATTEMPTS = 12;
+
+/** Wait before try `attempt + 1`: 1 s doubling to a minute. */
+export function backoff(attempt: number): number {
+  return Math.min(MINUTE, SECOND * 2 ** (attempt - 1));
+}
+
+/** Claims due jobs and runs their handlers, a lane at a time (design §5). */
+export function createOutboxWorker(options: WorkerOptions): OutboxWorker {
+  const { queue, handlers, clock, log } = options;
+  const inFlight = new Set<Promise<void>>();
+  let running = false;
+  let claiming: Promise<number> | undefined;
+  let poll: NodeJS.Timeout | undefined;
+
+  /** Claims what there is room for. One claim at a time, so that a burst of wakes costs one query. */
+  function claim(): Promise<number> {
+    claiming ??= claimOnce().finally(() => {
+      claiming = undefined;
+    });
+    return claiming;
+  }
+
+  async function claimOnce(): Promise<number> {
+    const room = CONCURRENCY - inFlight.size;
+    if (room <= 0) return 0;
+    const claimed = await queue.claim(clock.now(), room, LEASE_SECONDS);
+    for (const job of claimed) {
+      const work = run(job).finally(() => {
+        inFlight.delete(work);
+        if (running) wake();
+      });
+      inFlight.add(work);
+    }
+    return claimed.length;
+  }
+
+  async function run(job: ClaimedJob): Promise<void> {
+    const lastAttempt = job.attempt >= MAX_ATTEMPTS;
+    const outcome = await handle(job, lastAttempt);
+    const end = endOf(job, outcome, lastAttempt);
+    try {
+      const kept = await queue.end(job, end, clock.now());
+      if (!kept)
+        log.warn({ job: job.id, kind: job.kind }, 'a job took longer than its lease; another try has it now');
+      if (end.kind === 'dead') {
+        log.error({ job: job.id, kind: job.kind, attempt: job.attempt, reason: end.error }, 'a job is dead');
+        await options.onDead(job, end.error);
+      }
+    } catch (error) {
+      // The lease runs out and the job is tried again.
+      log.error(
+        { job: job.id, kind: job.kind, err: messageOf(error) },
+        'the end of a job could not be recorded',
+      );
+    }
+  }
+
+  async function handle(job: ClaimedJob, lastAttempt: boolean): Promise<JobOutcome> {
+    const handler = handlers.get(job.kind);
+    if (handler === undefined)
+      return { kind: 'retry', reason: `this version of aire does not know jobs of kind ${job.kind}` };
+    try {
+      return await handler(job, { signal: AbortSignal.timeout(HANDLER_TIME), lastAttempt });
+    } catch (error) {
+      return { kind: 'retry', reason: messageOf(error) };
+    }
+  }
+
+  function endOf(job: ClaimedJob, outcome: JobOutcome, lastAttempt: boolean): JobEnd {
+    if (outcome.kind === 'done') return outcome;
+    const error = options.scrub(outcome.reason).slice(0, 2000);
+    if (outcome.kind === 'reject' || lastAttempt) return { kind: 'dead', error };
+    log.warn(
+      { job: job.id, kind: job.kind, attempt: job.attempt, reason: error },
+      'a job will be tried again',
+    );
+    return {
+      kind: 'retry',
+      error,
+      at: new Date(clock.now().getTime() + (outcome.afterMs ?? backoff(job.attempt))),
+    };
+  }
+
+  function wake(): void {
+    if (!running) return;
+    claim().catch((error: unknown) => log.error({ err: messageOf(error) }, 'jobs could not be claimed'));
+  }
+
+  return {
+    start() {
+      running = true;
+      poll = setInterval(wake, POLL);
+      wake();
+    },
+    wake,
+    async settle() {
+      for (;;) {
+        if (inFlight.size > 0) await Promise.race(inFlight);
+        else if ((await claim()) === 0 && inFlight.size === 0) return;
+      }
+    },
+    async stop() {
+      running = false;
+      clearInterval(poll);
+      await claiming?.catch(() => undefined);
+      await Promise.all(inFlight);
+    },
+  };
+}

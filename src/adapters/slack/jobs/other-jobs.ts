@@ -1,0 +1,125 @@
+import type { WebClient } from '@slack/web-api';
+import { z } from 'zod';
+import { collectReview } from '../../../reviews/hold-review.ts';
+import { platformError } from '../client.ts';
+import type { JobHandler, JobOutcome } from '../job.ts';
+import { answer } from '../messages/answers.ts';
+import { escapeMrkdwn } from '../messages/blocks.ts';
+import { goldenCaseMessage } from '../messages/golden-case.ts';
+import { mitigationMessage } from '../messages/mitigation.ts';
+import { reviewMessage } from '../messages/review.ts';
+import type { SlackDeps } from '../ports.ts';
+import { failed, show } from '../show.ts';
+import { channelKey } from './incident-jobs.ts';
+
+const GONE: JobOutcome = { kind: 'reject', reason: 'what this job is about is not in the database' };
+const NO_CHANNEL: JobOutcome = { kind: 'retry', reason: 'the incident has no channel yet' };
+
+type Deps = SlackDeps & {
+  readonly client: WebClient;
+  deliveryProblem(source: string, id: string): Promise<string | undefined>;
+};
+
+/** The jobs that show mitigations, golden cases, the review, and what went wrong. */
+export function otherJobs(deps: Deps): ReadonlyMap<string, JobHandler> {
+  const { store, messages, client } = deps;
+
+  /** Idempotent: one card under one key. */
+  const showMitigation: JobHandler = async (job) => {
+    const { incidentId, mitigationId } = z
+      .object({ incidentId: z.string(), mitigationId: z.string() })
+      .parse(job.payload);
+    const [incident, mitigation, place] = await Promise.all([
+      store.incident(incidentId),
+      store.mitigation(mitigationId),
+      messages.find(channelKey(incidentId)),
+    ]);
+    if (incident === undefined || mitigation === undefined) return GONE;
+    if (place === undefined) return NO_CHANNEL;
+    return show(
+      deps,
+      job,
+      `mitigation:${mitigationId}`,
+      place.channel,
+      mitigationMessage(mitigation, incident),
+    );
+  };
+
+  /** Idempotent: one message under one key. */
+  const showCase: JobHandler = async (job) => {
+    const { incidentId, caseId } = z
+      .object({ incidentId: z.string(), caseId: z.string() })
+      .parse(job.payload);
+    const [golden, place] = await Promise.all([
+      store.goldenCase(caseId),
+      messages.find(channelKey(incidentId)),
+    ]);
+    if (golden === undefined) return GONE;
+    if (place === undefined) return NO_CHANNEL;
+    return show(deps, job, `golden:${caseId}`, place.channel, goldenCaseMessage(golden));
+  };
+
+  /** Not quite idempotent: an answer whose receipt was lost is told twice, to one person who can't be misled by it. */
+  const tell: JobHandler = async (job) => {
+    const { person, channel, text } = z
+      .object({ person: z.string(), channel: z.string(), text: z.string() })
+      .parse(job.payload);
+    const body = { text, blocks: [...answer(escapeMrkdwn(text)).blocks] };
+    try {
+      await client.chat.postEphemeral({ channel, user: person, ...body });
+      return { kind: 'done' };
+    } catch (error) {
+      if (!NOT_THERE.has(platformError(error) ?? '')) return failed(error);
+    }
+    try {
+      // They are not in that channel: a direct message reaches them anywhere.
+      await client.chat.postMessage({ channel: person, ...body });
+      return { kind: 'done' };
+    } catch (error) {
+      return failed(error);
+    }
+  };
+
+  /** Idempotent: each asked-for review is one message under its own key. */
+  const postReview: JobHandler = async (job) => {
+    const { reviewId } = z.object({ reviewId: z.string() }).parse(job.payload);
+    const review = await collectReview(store, deps.services, deps.clock.now());
+    return show(deps, job, `review:${reviewId}`, deps.channels.review, reviewMessage(review));
+  };
+
+  /** Idempotent: one message for each delivery. */
+  const reportProblem: JobHandler = async (job) => {
+    const { source, deliveryId } = z
+      .object({ source: z.string(), deliveryId: z.string() })
+      .parse(job.payload);
+    const problem = await deps.deliveryProblem(source, deliveryId);
+    if (problem === undefined) return GONE;
+    const text = `:inbox_tray: A delivery from ${escapeMrkdwn(source)} could not be used, so no incident came of it. ${escapeMrkdwn(problem)}`;
+    return show(deps, job, `problem:${source}:${deliveryId}`, deps.channels.incidents, answer(text));
+  };
+
+  /** Idempotent: one message for each dead job. */
+  const reportDead: JobHandler = async (job) => {
+    const { jobId, kind, reason } = z
+      .object({ jobId: z.number(), kind: z.string(), reason: z.string() })
+      .parse(job.payload);
+    const text = `:warning: aire gave up on “${escapeMrkdwn(kind)}”: ${escapeMrkdwn(reason)}. Mend the cause, then run \`aire outbox retry ${jobId}\`.`;
+    return show(deps, job, `dead:${jobId}`, deps.channels.incidents, answer(text));
+  };
+
+  return new Map([
+    ['mitigation.show', showMitigation],
+    ['golden.show', showCase],
+    ['person.tell', tell],
+    ['review.post', postReview],
+    ['delivery.report_problem', reportProblem],
+    ['job.report_dead', reportDead],
+  ]);
+}
+
+const NOT_THERE: ReadonlySet<string> = new Set([
+  'user_not_in_channel',
+  'channel_not_found',
+  'not_in_channel',
+  'is_archived',
+]);

@@ -1,0 +1,151 @@
+import type { KnownBlock } from '@slack/types';
+import { type Incident, incidentName, isOpen } from '../../../incidents/incident.ts';
+import type { TimelineEntry } from '../../../incidents/timeline.ts';
+import type { WatchedFinding } from '../../../incidents/watch.ts';
+import type { Mitigation } from '../../../mitigations/mitigation.ts';
+import type { MitigableService } from '../../../mitigations/ports.ts';
+import { formatSliValue, sliDefinition } from '../../../services/slis.ts';
+import { ACTIONS } from '../action-ids.ts';
+import {
+  actions,
+  button,
+  context,
+  divider,
+  escapeMrkdwn,
+  fields,
+  header,
+  link,
+  person,
+  type SlackMessage,
+  section,
+  slackDate,
+} from './blocks.ts';
+import { phaseBadge } from './phase-badge.ts';
+import { stepBlocks } from './steps.ts';
+
+/** What the pinned card of an incident shows. */
+export interface CardContent {
+  readonly incident: Incident;
+  /** Undefined when its service file has gone. */
+  readonly service: MitigableService | undefined;
+  /** The findings attached to it, as they are now. */
+  readonly findings: readonly WatchedFinding[];
+  readonly changes: readonly TimelineEntry[];
+  readonly mitigations: readonly Mitigation[];
+  readonly examples: number;
+}
+
+const SHOWN_CHANGES = 5;
+
+/** The pinned card: what is wrong, what moved, and the one thing to do next (reference §E). */
+export function incidentCard(content: CardContent): SlackMessage {
+  const { incident } = content;
+  return {
+    text: `${incident.severity} ${incidentName(incident)} ${incident.service}: ${incident.title} (${incident.phase})`,
+    blocks: [
+      header(`${incident.severity} · ${incidentName(incident)} · ${incident.title}`),
+      section(escapeMrkdwn(incident.reason)),
+      fields([
+        ['Service', escapeMrkdwn(incident.service)],
+        ['State', phaseBadge(incident)],
+        ['Command', incident.commander === undefined ? 'nobody yet' : person(incident.commander)],
+        ['Began about', slackDate(incident.startedAt)],
+        ['Now', currentValues(content)],
+        ['Cause', incident.cause === undefined ? 'not known yet' : incident.cause.replaceAll('_', ' ')],
+      ]),
+      section(`*What moved*\n${whatMoved(content)}`),
+      ...(content.examples === 0
+        ? []
+        : [
+            context(
+              `${content.examples} bad ${content.examples === 1 ? 'answer' : 'answers'} captured; they become golden cases to review once this is resolved.`,
+            ),
+          ]),
+      divider,
+      ...stepBlocks(incident, content.service, content.mitigations),
+      ...controls(incident),
+    ],
+  };
+}
+
+function currentValues({ incident, findings, service }: CardContent): string {
+  const lines = findings
+    .filter((finding) => incident.findings.includes(finding.key))
+    .map((finding) => {
+      if (finding.sli === undefined)
+        return finding.state === 'firing' ? 'vendor alert firing' : 'vendor alert resolved';
+      const definition = sliDefinition(finding.sli, service?.slis ?? {});
+      const value = finding.value === undefined ? 'no data' : formatSliValue(finding.value, definition.unit);
+      const state =
+        finding.state === 'firing' ? 'still off' : finding.state === 'healthy' ? 'recovered' : 'no data';
+      return `${escapeMrkdwn(definition.title)} ${value} (${state})`;
+    });
+  return lines.length === 0 ? 'no signal attached' : lines.join('\n');
+}
+
+function whatMoved({ incident, changes }: CardContent): string {
+  if (changes.length === 0)
+    return 'No change was reported in the day before. That is not proof that nothing changed.';
+  return changes
+    .slice(-SHOWN_CHANGES)
+    .map(
+      (change) =>
+        `• ${link(change.url, escapeMrkdwn(change.text))}, ${slackDate(change.at)}${change.at <= incident.startedAt ? ' (before the onset)' : ''}`,
+    )
+    .join('\n');
+}
+
+function controls(incident: Incident): KnownBlock[] {
+  const { id } = incident;
+  const confirmResolve = {
+    title: 'Resolve?',
+    text: 'The incident is over: its postmortem is drafted now.',
+    yes: 'Resolve',
+  };
+  if (isOpen(incident)) {
+    return actions([
+      ...(incident.commander === undefined
+        ? [button('Take command', ACTIONS.takeCommand, id, { style: 'primary' })]
+        : []),
+      ...(incident.phase === 'triage'
+        ? [button('Go on to scope', ACTIONS.advance, JSON.stringify([id, 'scope']))]
+        : []),
+      ...(incident.phase === 'scope'
+        ? [button('Go on to mitigate', ACTIONS.advance, JSON.stringify([id, 'mitigate']))]
+        : []),
+      button('Resolve', ACTIONS.resolve, id, {
+        confirm: confirmResolve,
+        ...(incident.mitigatedAt === undefined ? {} : { style: 'primary' }),
+      }),
+      ...(incident.phase === 'triage'
+        ? [
+            button('Not an incident', ACTIONS.cancel, id, {
+              confirm: {
+                title: 'Not an incident?',
+                text: 'It is cancelled and leaves no postmortem.',
+                yes: 'Cancel it',
+              },
+            }),
+          ]
+        : []),
+    ]);
+  }
+  if (incident.phase === 'post_incident') {
+    return actions([
+      button('Add action item', ACTIONS.addActionItem, id),
+      button('Close', ACTIONS.close, id, {
+        confirm: { title: 'Close?', text: 'The follow-up is done.', yes: 'Close' },
+      }),
+      button('Reopen', ACTIONS.reopen, id, {
+        confirm: { title: 'Reopen?', text: 'It goes back to mitigate.', yes: 'Reopen' },
+      }),
+    ]);
+  }
+  return incident.phase === 'closed'
+    ? actions([
+        button('Reopen', ACTIONS.reopen, id, {
+          confirm: { title: 'Reopen?', text: 'It goes back to mitigate.', yes: 'Reopen' },
+        }),
+      ])
+    : [];
+}

@@ -1,0 +1,38 @@
+import type { TimelineEntry } from '../../../incidents/timeline.ts';
+import { ACTIONS } from '../action-ids.ts';
+import { button, escapeMrkdwn, link, person, type SlackMessage, section } from './blocks.ts';
+
+const SIGN: Readonly<Partial<Record<TimelineEntry['kind'], string>>> = {
+  signal_attached: ':heavy_plus_sign:',
+  signal_recovered: ':chart_with_upwards_trend:',
+  severity_changed: ':arrow_double_up:',
+  change_seen: ':arrows_counterclockwise:',
+  mitigation_verified: ':white_check_mark:',
+  mitigation_failed: ':x:',
+  mitigation_unknown: ':grey_question:',
+  mitigation_expired: ':hourglass:',
+  resolved: ':large_green_circle:',
+  reopened: ':red_circle:',
+  postmortem_drafted: ':page_facing_up:',
+  action_item_added: ':ballot_box_with_check:',
+  action_item_done: ':ballot_box_with_check:',
+};
+
+/** One event of an incident as a message in its channel. */
+export function entryMessage(entry: TimelineEntry): SlackMessage {
+  const who = entry.actor.kind === 'person' ? `${person(entry.actor.id)}: ` : '';
+  const sign = SIGN[entry.kind];
+  const text = `${sign === undefined ? '' : `${sign} `}${who}${escapeMrkdwn(entry.text)}${entry.url === undefined ? '' : ` ${link(entry.url, 'evidence')}`}`;
+  const finding = entry.data?.finding;
+  const split =
+    entry.kind === 'signal_attached' && typeof finding === 'string'
+      ? button('Split', ACTIONS.split, JSON.stringify([entry.incidentId, finding]), {
+          confirm: {
+            title: 'A separate incident?',
+            text: 'This signal leaves this incident and opens its own.',
+            yes: 'Split',
+          },
+        })
+      : undefined;
+  return { text: entry.text, blocks: [section(text, split)] };
+}

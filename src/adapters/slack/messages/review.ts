@@ -1,0 +1,67 @@
+import type { KnownBlock } from '@slack/types';
+import { incidentName } from '../../../incidents/incident.ts';
+import type { IndicatorLine, WeeklyReview } from '../../../reviews/weekly-review.ts';
+import {
+  clip,
+  context,
+  divider,
+  escapeMrkdwn,
+  header,
+  person,
+  type SlackMessage,
+  section,
+  slackDate,
+} from './blocks.ts';
+import { phaseWord } from './phase-badge.ts';
+
+const SIGN: Readonly<Record<IndicatorLine['state'], string>> = {
+  met: ':white_check_mark:',
+  missed: ':warning:',
+  no_data: ':grey_question:',
+};
+const SHOWN = 10;
+
+/** The weekly reliability review (reference §K): indicators, incidents, action items. */
+export function reviewMessage(review: WeeklyReview): SlackMessage {
+  const date = (at: Date): string => slackDate(at, '{date_short}');
+  return {
+    text: `Weekly reliability review: ${review.incidents.length} incidents, ${review.indicators.filter((each) => each.state === 'missed').length} indicators off target`,
+    blocks: [
+      header('Weekly reliability review'),
+      context(`${date(review.from)} to ${date(review.to)}`),
+      section(
+        `*Indicators*\n${lines(review.indicators.map(indicatorLine), 'No service has an SLO yet: add `slos` to its file.', 20)}`,
+      ),
+      divider,
+      section(
+        `*Incidents (${review.incidents.length})*\n${lines(review.incidents.map(incidentLine), 'None this week.', SHOWN)}`,
+      ),
+      divider,
+      ...actionItems(review),
+    ],
+  };
+}
+
+function indicatorLine(line: IndicatorLine): string {
+  return `${SIGN[line.state]} ${escapeMrkdwn(line.service)} · ${escapeMrkdwn(line.title)}: ${line.value} (target ${line.target})`;
+}
+
+function incidentLine({ incident, detection, recovery }: WeeklyReview['incidents'][number]): string {
+  return `• *${incident.severity} ${incidentName(incident)}* ${escapeMrkdwn(incident.service)}: ${escapeMrkdwn(incident.title)} (${phaseWord(incident.phase).toLowerCase()}; detected in ${detection}, recovered in ${recovery})`;
+}
+
+function actionItems(review: WeeklyReview): KnownBlock[] {
+  const shown = review.actionItems.map(({ item, overdue }) => {
+    const owner = item.owner === undefined ? 'no owner' : person(item.owner);
+    const due =
+      item.due === undefined ? 'no due date' : `due ${item.due}${overdue ? ' :warning: overdue' : ''}`;
+    return `• ${escapeMrkdwn(item.what)} (${escapeMrkdwn(item.service)}; ${owner}; ${due})`;
+  });
+  return [section(`*Open action items (${shown.length})*\n${lines(shown, 'None.', SHOWN)}`)];
+}
+
+function lines(all: readonly string[], none: string, limit: number): string {
+  if (all.length === 0) return none;
+  const rest = all.length - limit;
+  return clip([...all.slice(0, limit), ...(rest > 0 ? [`…and ${rest} more`] : [])].join('\n'), 2900);
+}
