@@ -1,0 +1,9 @@
+import { type ReceiveDeps, receiveDelivery, type SignalSource } from '../../signals/receive-delivery.ts';
+import type { Route } from './server.ts';
+
+const MAX_BYTES = 1024 * 1024;
+
+/** The address a source posts its deliveries to. */
+export function deliveryRoute(path: string, source: SignalSource, deps: ReceiveDeps): Route {
+  return { method: 'POST', path, maxBytes: MAX_BYTES, handle: ({ headers, body }) => receiveDelivery(deps, source, { headers, body }) };
+}

@@ -1,0 +1,176 @@
+import { signalsSource } from './adapters/alert-sources/signals.ts';
+import { type Database, openDatabase } from './adapters/db/database.ts';
+import { createDeliveryStore } from './adapters/db/delivery-store.ts';
+import { createJobQueue } from './adapters/db/job-queue.ts';
+import { createSlackMessages } from './adapters/db/slack-messages.ts';
+import { createStores } from './adapters/db/stores.ts';
+import { lockDirectory } from './adapters/files/directory-lock.ts';
+import { createDocumentStore } from './adapters/files/documents.ts';
+import { loadTemplates } from './adapters/files/templates.ts';
+import { readRunbookFiles } from './adapters/files/yaml-files.ts';
+import { createGoldenRepository } from './adapters/git/golden-repository.ts';
+import { deliveryRoute } from './adapters/http/delivery-route.ts';
+import { healthRoutes } from './adapters/http/health.ts';
+import { mitigationCallback } from './adapters/http/mitigation-callback.ts';
+import { createHttpServer } from './adapters/http/server.ts';
+import { featureJobs } from './adapters/outbox/feature-jobs.ts';
+import { createOutboxWorker } from './adapters/outbox/worker.ts';
+import { createOutgoing } from './adapters/outgoing/create-outgoing.ts';
+import { createMitigationSender } from './adapters/outgoing/mitigation-sender.ts';
+import { pagerDutySource } from './adapters/pagerduty/webhooks.ts';
+import { createSlackClient } from './adapters/slack/client.ts';
+import { incidentJobs } from './adapters/slack/jobs/incident-jobs.ts';
+import { otherJobs } from './adapters/slack/jobs/other-jobs.ts';
+import { createApproverDirectory, createNames } from './adapters/slack/people.ts';
+import { createSlackApp } from './adapters/slack/slack-app.ts';
+import { type Catalogue, loadCatalogue } from './catalogue/load-catalogue.ts';
+import { type Config, requireSlack, secretValues } from './config.ts';
+import { draftGoldenCases } from './golden-dataset/jobs.ts';
+import { newId } from './ids.ts';
+import type { PhaseFollowUps } from './incidents/change-phase.ts';
+import type { Logger } from './log.ts';
+import { recordAnswer } from './mitigations/record-answer.ts';
+import { draftPostmortem } from './postmortems/jobs.ts';
+import { createScrub } from './scrub.ts';
+import { type Clock, systemClock } from './time.ts';
+
+export interface AppOptions {
+  readonly config: Config;
+  readonly log: Logger;
+  /** Domain time. */
+  readonly clock?: Clock;
+  /** A database that is open already; its owner closes it. */
+  readonly database?: Database;
+}
+
+/** A running bot. */
+export interface App {
+  /** Where its HTTP server listens. */
+  readonly url: string;
+  readonly catalogue: Catalogue;
+  /** Resolves when nothing is due and nothing is under way. */
+  settle(): Promise<void>;
+  /** Stops taking requests and jobs, and waits for those under way. */
+  stop(): Promise<void>;
+}
+
+/** The runbooks directory, checked against the environment. @throws AppError `runbooks_invalid`. */
+export async function readCatalogue(config: Config): Promise<Catalogue> {
+  return loadCatalogue(await readRunbookFiles(config.directories.runbooks), {
+    secrets: config.secrets,
+    hasPublicUrl: config.http.publicUrl !== undefined,
+  });
+}
+
+/** Opens the configured database; the embedded one belongs to a single process, which its directory lock enforces. */
+export async function openConfiguredDatabase(config: Config, log: Logger): Promise<{ database: Database; close(): Promise<void> }> {
+  if (config.database.kind === 'postgres') {
+    const database = await openDatabase(config.database, log);
+    return { database, close: () => database.close() };
+  }
+  const lock = await lockDirectory(config.database.dataDir);
+  try {
+    const database = await openDatabase(config.database, log);
+    return {
+      database,
+      close: async () => {
+        await database.close();
+        await lock.release();
+      },
+    };
+  } catch (error) {
+    await lock.release();
+    throw error;
+  }
+}
+
+/**
+ * Composes and starts the bot: the only place that sees every adapter.
+ *
+ * @throws AppError with everything that is wrong with the environment or the runbooks, before anything is started.
+ */
+export async function startApp(options: AppOptions): Promise<App> {
+  const { config, log } = options;
+  const clock = options.clock ?? systemClock;
+  const wallClock = systemClock;
+  const slackConfig = requireSlack(config);
+  const catalogue = await readCatalogue(config);
+  const templates = loadTemplates(config.directories.templates, ['postmortem.md']);
+  const opened = options.database === undefined ? await openConfiguredDatabase(config, log) : { database: options.database, close: async () => {} };
+  const { database } = opened;
+
+  // The stores wake the worker, which is made from them.
+  let wake = (): void => {};
+  const store = createStores(database, clock, () => wake());
+  const deliveries = createDeliveryStore(database, () => wake());
+  const messages = createSlackMessages(database);
+  const client = createSlackClient(slackConfig);
+  const publicUrl = config.http.publicUrl;
+  const followUps: PhaseFollowUps = (incident, event) =>
+    event.type === 'resolve' ? [draftPostmortem(incident.id), draftGoldenCases(incident.id, incident.resolvedAt ?? clock.now())] : event.type === 'advance' || event.type === 'cancel' ? [] : [draftPostmortem(incident.id)];
+  const deps = {
+    store,
+    services: catalogue.services,
+    playbook: catalogue.playbook,
+    clock,
+    newId,
+    callbackUrl: (id: string) => (publicUrl === undefined ? undefined : `${publicUrl}/webhooks/mitigations/${id}`),
+    documents: createDocumentStore(config.directories.postmortems),
+    templates,
+    people: createNames(client),
+    messages,
+    channels: config.channels,
+    followUps,
+  };
+  const outgoing = createOutgoing({ allowHosts: config.allowHosts });
+  const worker = createOutboxWorker({
+    queue: createJobQueue(database),
+    handlers: new Map([
+      ...featureJobs({
+        ...deps,
+        target: createMitigationSender({ outgoing, secrets: config.secrets, wallClock }),
+        approvers: createApproverDirectory(client),
+        golden: createGoldenRepository({ directory: config.directories.golden, author: { name: 'aire', email: 'aire@localhost' } }),
+        enqueue: store.enqueue,
+      }),
+      ...incidentJobs({ ...deps, client }),
+      ...otherJobs({ ...deps, client, deliveryProblem: deliveries.deliveryProblem }),
+    ]),
+    clock,
+    log,
+    scrub: createScrub(secretValues(config)),
+    onDead: async (job, reason) => {
+      // What can't be shown in Slack is not reported there about itself.
+      if (job.kind === 'job.report_dead') return;
+      await store.enqueue({ kind: 'job.report_dead', lane: 'incidents-channel', key: `report-dead:${job.id}`, payload: { jobId: job.id, kind: job.kind, reason } });
+    },
+  });
+  wake = () => worker.wake();
+
+  const slack = await createSlackApp({ deps, client, ...slackConfig, log, wallClock });
+  const receive = { store: deliveries, clock, wallClock };
+  const server = createHttpServer({
+    log,
+    mounts: [{ path: '/slack/events', listener: slack.listener }],
+    routes: [
+      deliveryRoute('/webhooks/pagerduty', pagerDutySource({ secrets: config.pagerduty.webhookSecrets, services: catalogue.services }), receive),
+      deliveryRoute('/webhooks/signals', signalsSource({ senders: config.signalSenders, services: catalogue.services }), receive),
+      mitigationCallback({ find: store.mitigation, secrets: config.secrets, record: (id, answer) => recordAnswer(deps, id, answer), wallClock }),
+      ...healthRoutes(database),
+    ],
+  });
+  const { port } = await server.listen(config.http.port, config.http.host);
+  worker.start();
+  log.info({ port, services: catalogue.services.all().length }, 'aire is running');
+
+  return {
+    url: `http://127.0.0.1:${port}`,
+    catalogue,
+    settle: worker.settle,
+    async stop() {
+      await server.close();
+      await worker.stop();
+      await opened.close();
+    },
+  };
+}
