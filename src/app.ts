@@ -63,7 +63,10 @@ export async function readCatalogue(config: Config): Promise<Catalogue> {
 }
 
 /** Opens the configured database; the embedded one belongs to a single process, which its directory lock enforces. */
-export async function openConfiguredDatabase(config: Config, log: Logger): Promise<{ database: Database; close(): Promise<void> }> {
+export async function openConfiguredDatabase(
+  config: Config,
+  log: Logger,
+): Promise<{ database: Database; close(): Promise<void> }> {
   if (config.database.kind === 'postgres') {
     const database = await openDatabase(config.database, log);
     return { database, close: () => database.close() };
@@ -96,7 +99,10 @@ export async function startApp(options: AppOptions): Promise<App> {
   const slackConfig = requireSlack(config);
   const catalogue = await readCatalogue(config);
   const templates = loadTemplates(config.directories.templates, ['postmortem.md']);
-  const opened = options.database === undefined ? await openConfiguredDatabase(config, log) : { database: options.database, close: async () => {} };
+  const opened =
+    options.database === undefined
+      ? await openConfiguredDatabase(config, log)
+      : { database: options.database, close: async () => {} };
   const { database } = opened;
 
   // The stores wake the worker, which is made from them.
@@ -107,14 +113,19 @@ export async function startApp(options: AppOptions): Promise<App> {
   const client = createSlackClient(slackConfig);
   const publicUrl = config.http.publicUrl;
   const followUps: PhaseFollowUps = (incident, event) =>
-    event.type === 'resolve' ? [draftPostmortem(incident.id), draftGoldenCases(incident.id, incident.resolvedAt ?? clock.now())] : event.type === 'advance' || event.type === 'cancel' ? [] : [draftPostmortem(incident.id)];
+    event.type === 'resolve'
+      ? [draftPostmortem(incident.id), draftGoldenCases(incident.id, incident.resolvedAt ?? clock.now())]
+      : event.type === 'advance' || event.type === 'cancel'
+        ? []
+        : [draftPostmortem(incident.id)];
   const deps = {
     store,
     services: catalogue.services,
     playbook: catalogue.playbook,
     clock,
     newId,
-    callbackUrl: (id: string) => (publicUrl === undefined ? undefined : `${publicUrl}/webhooks/mitigations/${id}`),
+    callbackUrl: (id: string) =>
+      publicUrl === undefined ? undefined : `${publicUrl}/webhooks/mitigations/${id}`,
     documents: createDocumentStore(config.directories.postmortems),
     templates,
     people: createNames(client),
@@ -130,7 +141,10 @@ export async function startApp(options: AppOptions): Promise<App> {
         ...deps,
         target: createMitigationSender({ outgoing, secrets: config.secrets, wallClock }),
         approvers: createApproverDirectory(client),
-        golden: createGoldenRepository({ directory: config.directories.golden, author: { name: 'aire', email: 'aire@localhost' } }),
+        golden: createGoldenRepository({
+          directory: config.directories.golden,
+          author: { name: 'aire', email: 'aire@localhost' },
+        }),
         enqueue: store.enqueue,
       }),
       ...incidentJobs({ ...deps, client }),
@@ -142,7 +156,12 @@ export async function startApp(options: AppOptions): Promise<App> {
     onDead: async (job, reason) => {
       // What can't be shown in Slack is not reported there about itself.
       if (job.kind === 'job.report_dead') return;
-      await store.enqueue({ kind: 'job.report_dead', lane: 'incidents-channel', key: `report-dead:${job.id}`, payload: { jobId: job.id, kind: job.kind, reason } });
+      await store.enqueue({
+        kind: 'job.report_dead',
+        lane: 'incidents-channel',
+        key: `report-dead:${job.id}`,
+        payload: { jobId: job.id, kind: job.kind, reason },
+      });
     },
   });
   wake = () => worker.wake();
@@ -153,9 +172,22 @@ export async function startApp(options: AppOptions): Promise<App> {
     log,
     mounts: [{ path: '/slack/events', listener: slack.listener }],
     routes: [
-      deliveryRoute('/webhooks/pagerduty', pagerDutySource({ secrets: config.pagerduty.webhookSecrets, services: catalogue.services }), receive),
-      deliveryRoute('/webhooks/signals', signalsSource({ senders: config.signalSenders, services: catalogue.services }), receive),
-      mitigationCallback({ find: store.mitigation, secrets: config.secrets, record: (id, answer) => recordAnswer(deps, id, answer), wallClock }),
+      deliveryRoute(
+        '/webhooks/pagerduty',
+        pagerDutySource({ secrets: config.pagerduty.webhookSecrets, services: catalogue.services }),
+        receive,
+      ),
+      deliveryRoute(
+        '/webhooks/signals',
+        signalsSource({ senders: config.signalSenders, services: catalogue.services }),
+        receive,
+      ),
+      mitigationCallback({
+        find: store.mitigation,
+        secrets: config.secrets,
+        record: (id, answer) => recordAnswer(deps, id, answer),
+        wallClock,
+      }),
       ...healthRoutes(database),
     ],
   });

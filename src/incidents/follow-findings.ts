@@ -6,7 +6,7 @@ import type { Finding } from '../triggers/trigger.ts';
 import type { NewJob } from '../verb.ts';
 import { AIRE, type Incident } from './incident.ts';
 import { refresh, say, showProposal } from './jobs.ts';
-import { openIncident } from './open-incident.ts';
+import { earliest, firedSli, openIncident } from './open-incident.ts';
 import type { IncidentChange, IncidentService } from './ports.ts';
 import { type EntryContext, entry, type TimelineEntry } from './timeline.ts';
 import type { Proposal, ServiceWatch, WatchedFinding } from './watch.ts';
@@ -164,8 +164,11 @@ function attach(incident: Incident, findings: readonly WatchedFinding[], context
   }
   return {
     incident: {
+      // An alert without a number may declare; the first number that follows is what must be brought back.
+      ...(incident.fired === undefined ? firedSli(findings.find((finding) => finding.sli !== undefined)) : {}),
       ...incident,
       severity,
+      startedAt: earliest(incident.startedAt, ...findings.flatMap((finding) => finding.onset ?? [])),
       findings: [...incident.findings, ...findings.map((finding) => finding.key)],
     },
     timeline,

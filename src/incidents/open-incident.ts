@@ -74,12 +74,14 @@ export function openIncident(
   };
 }
 
-function firedSli(finding: Finding | undefined): Pick<Incident, 'fired'> {
+/** The SLI of a finding as it was, for a mitigation to bring back; nothing for a vendor's alert. */
+export function firedSli(finding: Finding | undefined): Pick<Incident, 'fired'> {
   if (finding?.sli === undefined || finding.value === undefined || finding.baseline === undefined) return {};
   const { sli, value, baseline, recoveredWithin = 0 } = finding;
   return { fired: { sli, value, baseline, recoveredWithin } };
 }
 
-function earliest(...dates: readonly Date[]): Date {
+/** The earliest of some moments. */
+export function earliest(...dates: readonly Date[]): Date {
   return new Date(Math.min(...dates.map((date) => date.getTime())));
 }

@@ -5,5 +5,10 @@ const MAX_BYTES = 1024 * 1024;
 
 /** The address a source posts its deliveries to. */
 export function deliveryRoute(path: string, source: SignalSource, deps: ReceiveDeps): Route {
-  return { method: 'POST', path, maxBytes: MAX_BYTES, handle: ({ headers, body }) => receiveDelivery(deps, source, { headers, body }) };
+  return {
+    method: 'POST',
+    path,
+    maxBytes: MAX_BYTES,
+    handle: ({ headers, body }) => receiveDelivery(deps, source, { headers, body }),
+  };
 }

@@ -1,6 +1,6 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage, RequestListener } from 'node:http';
-import { App, HTTPReceiver, type Logger as BoltLogger, LogLevel } from '@slack/bolt';
+import { App, type Logger as BoltLogger, HTTPReceiver, LogLevel } from '@slack/bolt';
 import type { WebClient } from '@slack/web-api';
 import { messageOf } from '../../errors.ts';
 import type { Logger } from '../../log.ts';
@@ -33,7 +33,13 @@ export async function createSlackApp(options: SlackAppOptions): Promise<{ listen
   const { deps, client, log } = options;
   const receivers = options.signingSecrets.map(
     (signingSecret) =>
-      new HTTPReceiver({ signingSecret, processBeforeResponse: true, bodyLimit: MAX_BYTES, logger: boltLogger(log), logLevel: LogLevel.WARN }),
+      new HTTPReceiver({
+        signingSecret,
+        processBeforeResponse: true,
+        bodyLimit: MAX_BYTES,
+        logger: boltLogger(log),
+        logLevel: LogLevel.WARN,
+      }),
   );
   const [first] = receivers;
   if (first === undefined) throw new TypeError('a Slack app needs a signing secret');
@@ -71,7 +77,10 @@ export async function createSlackApp(options: SlackAppOptions): Promise<{ listen
           }
           const index = signerOf(request, body, options);
           // Bolt takes a body that was read already; an unsigned request is for it to refuse.
-          void (receivers[index] ?? first).requestListener(Object.assign(request, { rawBody: body }), response);
+          void (receivers[index] ?? first).requestListener(
+            Object.assign(request, { rawBody: body }),
+            response,
+          );
         })
         .catch((error: unknown) => {
           log.warn({ err: messageOf(error) }, 'a Slack request could not be read');
@@ -82,7 +91,11 @@ export async function createSlackApp(options: SlackAppOptions): Promise<{ listen
 }
 
 /** Which secret signed the request; the first when none did. Bolt accepts any future time, this does not. */
-function signerOf(request: IncomingMessage, body: Buffer, { signingSecrets, wallClock }: SlackAppOptions): number {
+function signerOf(
+  request: IncomingMessage,
+  body: Buffer,
+  { signingSecrets, wallClock }: SlackAppOptions,
+): number {
   const timestamp = String(request.headers['x-slack-request-timestamp'] ?? '');
   const given = Buffer.from(String(request.headers['x-slack-signature'] ?? ''));
   if (Number(timestamp) - wallClock.now().getTime() / 1000 > TOLERANCE_SECONDS) {
@@ -90,7 +103,9 @@ function signerOf(request: IncomingMessage, body: Buffer, { signingSecrets, wall
     return 0;
   }
   return signingSecrets.findIndex((secret) => {
-    const expected = Buffer.from(`v0=${createHmac('sha256', secret).update(`v0:${timestamp}:`).update(body).digest('hex')}`);
+    const expected = Buffer.from(
+      `v0=${createHmac('sha256', secret).update(`v0:${timestamp}:`).update(body).digest('hex')}`,
+    );
     return expected.length === given.length && timingSafeEqual(expected, given);
   });
 }

@@ -23,7 +23,10 @@ export function refuseOtherTeams(team: () => Promise<string | undefined>): Middl
       await args.next();
       return;
     }
-    const why = ours === undefined ? 'aire could not ask Slack which workspace this is. Try again in a minute.' : 'This aire serves another workspace.';
+    const why =
+      ours === undefined
+        ? 'aire could not ask Slack which workspace this is. Try again in a minute.'
+        : 'This aire serves another workspace.';
     if ('command' in args) await args.ack({ response_type: 'ephemeral', text: why });
     else if ('ack' in args && typeof args.ack === 'function') await args.ack();
   };
@@ -31,6 +34,7 @@ export function refuseOtherTeams(team: () => Promise<string | undefined>): Middl
 
 function teamOf(body: unknown): string | undefined {
   if (body === null || typeof body !== 'object') return undefined;
-  if ('team' in body && body.team !== null && typeof body.team === 'object' && 'id' in body.team) return String(body.team.id);
+  if ('team' in body && body.team !== null && typeof body.team === 'object' && 'id' in body.team)
+    return String(body.team.id);
   return 'team_id' in body && typeof body.team_id === 'string' ? body.team_id : undefined;
 }

@@ -34,8 +34,10 @@ export function parseCommand(text: string): Command {
   const words = text.trim().split(/\s+/).filter(Boolean);
   const [first = '', second = ''] = words.map((word) => word.toLowerCase());
   if (first === '' || first === 'help' || first === '?') return { name: 'help' };
-  if (first === 'review') return second === '' || second === 'now' ? { name: 'review' } : { name: 'unknown', text };
-  if (INCIDENT_NOUNS.has(first)) return second === '' ? { name: 'list' } : incidentCommand(second, words.slice(2), text);
+  if (first === 'review')
+    return second === '' || second === 'now' ? { name: 'review' } : { name: 'unknown', text };
+  if (INCIDENT_NOUNS.has(first))
+    return second === '' ? { name: 'list' } : incidentCommand(second, words.slice(2), text);
   return incidentCommand(first, words.slice(1), text);
 }
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { AppError } from '../../../errors.ts';
 import { answerProposal } from '../../../incidents/answer-proposal.ts';
 import { changePhase } from '../../../incidents/change-phase.ts';
 import { declareIncident } from '../../../incidents/declare-incident.ts';
@@ -7,7 +8,6 @@ import { settleStep } from '../../../incidents/settle-step.ts';
 import { splitFinding } from '../../../incidents/split-finding.ts';
 import { takeCommand } from '../../../incidents/take-command.ts';
 import type { PhaseEvent } from '../../../incidents/transition.ts';
-import { AppError } from '../../../errors.ts';
 import { addActionItem } from '../../../postmortems/add-action-item.ts';
 import { KINDS } from '../../../triggers/schema.ts';
 import { SEVERITIES } from '../../../triggers/severity.ts';
@@ -16,7 +16,13 @@ import { actionItemModal, declareModal, noteModal } from '../modals/modals.ts';
 import { type ListenerDeps, onClick, onSubmit, openModal, readValue } from './respond.ts';
 
 const pair = z.tuple([z.string(), z.string()]);
-const declaration = z.object({ service: z.string(), title: z.string(), severity: z.enum(SEVERITIES), kind: z.enum(KINDS), reason: z.string().optional() });
+const declaration = z.object({
+  service: z.string(),
+  title: z.string(),
+  severity: z.enum(SEVERITIES),
+  kind: z.enum(KINDS),
+  reason: z.string().optional(),
+});
 
 /** Proposals, the card's controls, steps, and the forms that go with them. */
 export function listenForIncidents(deps: ListenerDeps): void {
@@ -88,7 +94,11 @@ function listenForForms(deps: ListenerDeps): void {
   });
   onSubmit(deps, VIEWS.declare, 'service', async ({ by, values, key }) => {
     const read = declaration.safeParse(values);
-    if (!read.success) throw new AppError('invalid_input', 'Fill in the service, what is wrong, how bad it is and what it is about.');
+    if (!read.success)
+      throw new AppError(
+        'invalid_input',
+        'Fill in the service, what is wrong, how bad it is and what it is about.',
+      );
     const { reason, ...input } = read.data;
     await declareIncident(deps, { ...input, ...(reason === undefined ? {} : { reason }), by, onceKey: key });
     return 'Declared. You are invited to its channel in a moment; the pinned card there says what to do first.';
@@ -99,7 +109,14 @@ function listenForForms(deps: ListenerDeps): void {
   onSubmit(deps, VIEWS.actionItem, 'what', async ({ by, values, metadata, key }) => {
     const [incidentId] = z.tuple([z.string()]).parse(metadata);
     const { owner, due } = values;
-    await addActionItem(deps, { incidentId, what: values.what ?? '', ...(owner === undefined ? {} : { owner }), ...(due === undefined ? {} : { due }), by, onceKey: key });
+    await addActionItem(deps, {
+      incidentId,
+      what: values.what ?? '',
+      ...(owner === undefined ? {} : { owner }),
+      ...(due === undefined ? {} : { due }),
+      by,
+      onceKey: key,
+    });
     return undefined;
   });
 }
@@ -108,7 +125,11 @@ function listenForForms(deps: ListenerDeps): void {
 export async function openDeclareForm(deps: ListenerDeps, triggerId: string, title: string): Promise<void> {
   await openModal(deps, triggerId, async () => {
     const services = deps.services.all().map((service) => service.service);
-    if (services.length === 0) throw new AppError('not_found', 'No service is described yet. Add runbooks/services/<service>.yaml and restart aire.');
+    if (services.length === 0)
+      throw new AppError(
+        'not_found',
+        'No service is described yet. Add runbooks/services/<service>.yaml and restart aire.',
+      );
     return declareModal(services, title);
   });
 }

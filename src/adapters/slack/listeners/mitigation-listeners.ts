@@ -20,7 +20,8 @@ export function listenForMitigations(deps: ListenerDeps): void {
       const incident = await incidentOf(deps, incidentId);
       const service = deps.services.get(incident.service);
       const definition = service?.mitigations[name];
-      if (service === undefined || definition === undefined) throw new AppError('not_found', `${incident.service} has no mitigation "${name}" any more.`);
+      if (service === undefined || definition === undefined)
+        throw new AppError('not_found', `${incident.service} has no mitigation "${name}" any more.`);
       return mitigationModal(incident, name, definition, needsSecondPerson(service, definition));
     });
   });
@@ -36,11 +37,17 @@ export function listenForMitigations(deps: ListenerDeps): void {
     // Who may decide is asked of Slack, so the decision is a job: a click waits for no call to the outside.
     onClick(deps, actionId, async ({ by, channel, value, key }) => {
       const [incidentId, mitigationId, parametersHash] = readValue(triple, value);
-      await deps.store.enqueue(decide(incidentId, mitigationId, { by, decision, parametersHash, channel, key }));
+      await deps.store.enqueue(
+        decide(incidentId, mitigationId, { by, decision, parametersHash, channel, key }),
+      );
     });
   }
-  onClick(deps, ACTIONS.mitigationHappened, async ({ by, value }) => settleUnknown(deps, { mitigationId: value, by, happened: true }));
-  onClick(deps, ACTIONS.mitigationDidNot, async ({ by, value }) => settleUnknown(deps, { mitigationId: value, by, happened: false }));
+  onClick(deps, ACTIONS.mitigationHappened, async ({ by, value }) =>
+    settleUnknown(deps, { mitigationId: value, by, happened: true }),
+  );
+  onClick(deps, ACTIONS.mitigationDidNot, async ({ by, value }) =>
+    settleUnknown(deps, { mitigationId: value, by, happened: false }),
+  );
 }
 
 /** Golden cases: approve, write the expected answer, reject. */

@@ -34,7 +34,14 @@ export function onClick(deps: ListenerDeps, actionId: string, act: (click: Click
     const by = body.user.id;
     const channel = body.channel?.id ?? by;
     const key = `${action?.action_ts ?? body.trigger_id}:${by}`;
-    const value = action === undefined ? '' : action.type === 'button' ? (action.value ?? '') : action.type === 'static_select' ? (action.selected_option?.value ?? '') : '';
+    const value =
+      action === undefined
+        ? ''
+        : action.type === 'button'
+          ? (action.value ?? '')
+          : action.type === 'static_select'
+            ? (action.selected_option?.value ?? '')
+            : '';
     try {
       await act({ by, channel, triggerId: body.trigger_id, value, key });
     } catch (error) {
@@ -50,7 +57,11 @@ export function readValue<T>(schema: z.ZodType<T>, value: string): T {
   try {
     return schema.parse(JSON.parse(value));
   } catch (error) {
-    throw new AppError('invalid_input', 'This button is from another version of aire. Use the newest message in this channel.', { cause: error });
+    throw new AppError(
+      'invalid_input',
+      'This button is from another version of aire. Use the newest message in this channel.',
+      { cause: error },
+    );
   }
 }
 
@@ -58,7 +69,11 @@ export function readValue<T>(schema: z.ZodType<T>, value: string): T {
  * Opens a modal. The trigger lives for 3 seconds, so a skeleton is opened at once and filled when its content is
  * there; what goes wrong meanwhile is said in the modal.
  */
-export async function openModal(deps: ListenerDeps, triggerId: string, build: () => Promise<ModalView>): Promise<void> {
+export async function openModal(
+  deps: ListenerDeps,
+  triggerId: string,
+  build: () => Promise<ModalView>,
+): Promise<void> {
   let viewId: string | undefined;
   try {
     viewId = (await deps.client.views.open({ trigger_id: triggerId, view: loadingModal })).view?.id;
@@ -79,7 +94,13 @@ export async function openModal(deps: ListenerDeps, triggerId: string, build: ()
 
 /** A modal that only says something. */
 export function sayInModal(text: string): ModalView {
-  return { type: 'modal', callback_id: 'view.say', title: plain('aire', 24), close: plain('Close', 24), blocks: [section(escapeMrkdwn(text))] };
+  return {
+    type: 'modal',
+    callback_id: 'view.say',
+    title: plain('aire', 24),
+    close: plain('Close', 24),
+    blocks: [section(escapeMrkdwn(text))],
+  };
 }
 
 /** What was typed or chosen in a modal, by the name of its input. */
@@ -94,15 +115,30 @@ export interface Submission {
 }
 
 /** Takes a submission: a refusal stands in the form beside `errorAt`, success says what happens now or just closes. */
-export function onSubmit(deps: ListenerDeps, callbackId: string, errorAt: string, submit: (submission: Submission) => Promise<string | undefined>): void {
+export function onSubmit(
+  deps: ListenerDeps,
+  callbackId: string,
+  errorAt: string,
+  submit: (submission: Submission) => Promise<string | undefined>,
+): void {
   deps.app.view(callbackId, async ({ body, view, ack }) => {
     const values: Record<string, string | undefined> = {};
     for (const [name, elements] of Object.entries(view.state.values)) {
       const element = elements[name];
-      values[name] = element?.value ?? element?.selected_option?.value ?? element?.selected_user ?? element?.selected_date ?? undefined;
+      values[name] =
+        element?.value ??
+        element?.selected_option?.value ??
+        element?.selected_user ??
+        element?.selected_date ??
+        undefined;
     }
     try {
-      const said = await submit({ by: body.user.id, values, metadata: JSON.parse(view.private_metadata || 'null'), key: view.id });
+      const said = await submit({
+        by: body.user.id,
+        values,
+        metadata: JSON.parse(view.private_metadata || 'null'),
+        key: view.id,
+      });
       if (said === undefined) await ack();
       else await ack({ response_action: 'update', view: sayInModal(said) });
     } catch (error) {

@@ -1,0 +1,57 @@
+import { Command } from 'commander';
+import { isAppError } from '../errors.ts';
+
+const write = (line: string): void => {
+  process.stdout.write(`${line}\n`);
+};
+
+/** Runs one command of `aire`. @returns the exit code: 1 when what the person asked for can't be done. */
+export async function runCli(argv: readonly string[]): Promise<number> {
+  const program = new Command('aire')
+    .description('Incident response for teams that run AI services')
+    .showHelpAfterError();
+  // A command is loaded when it runs: `aire check` should not wait for Slack's libraries.
+  program
+    .command('start')
+    .description('run the bot')
+    .action(async () => (await import('./start.ts')).start());
+  program
+    .command('demo')
+    .description('play an incident on this machine, no accounts needed')
+    .action(async () => (await import('./demo.ts')).demo(write));
+  program
+    .command('check')
+    .description('check the environment, runbooks and templates')
+    .action(async () => (await import('./check.ts')).check(write));
+  program
+    .command('migrate')
+    .description('apply pending database migrations')
+    .action(async () => (await import('./migrate.ts')).migrate(write));
+  program
+    .command('schema')
+    .description('print the JSON schema of the service file')
+    .option('--write <file>', 'write it to a file')
+    .action(async (options: { write?: string }) =>
+      (await import('./schema.ts')).schema(options.write, write),
+    );
+  const outbox = program.command('outbox').description('work that was given up on');
+  outbox
+    .command('list')
+    .description('list dead jobs')
+    .action(async () => (await import('./outbox.ts')).listDead(write));
+  outbox
+    .command('retry <id>')
+    .description('try a dead job again')
+    .action(async (id: string) => (await import('./outbox.ts')).retryDead(id, write));
+  try {
+    await program.parseAsync([...argv]);
+    return 0;
+  } catch (error) {
+    process.stderr.write(
+      isAppError(error)
+        ? `${error.message}\n`
+        : `${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+    );
+    return 1;
+  }
+}

@@ -1,0 +1,148 @@
+import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Database } from '../../adapters/db/database.ts';
+import { type MitigationTarget, startMitigationTarget } from '../../adapters/stand-ins/mitigation-target.ts';
+import { createPagerDutySender, type PagerDutySender } from '../../adapters/stand-ins/pagerduty-webhooks.ts';
+import { createSignalsSender, type SignalsSender } from '../../adapters/stand-ins/signals-sender.ts';
+import { type SlackStandIn, startSlackStandIn } from '../../adapters/stand-ins/slack/slack-stand-in.ts';
+import { type App, startApp } from '../../app.ts';
+import { readConfig } from '../../config.ts';
+import type { Logger } from '../../log.ts';
+import { createManualClock, type ManualClock } from '../../time.ts';
+
+/** The package's own root, from `src` and from `dist`. */
+const PACKAGE = join(dirname(fileURLToPath(import.meta.url)), '..', '..', '..');
+
+/** Secrets of the stage only: they open nothing outside it. */
+const secretOf = (word: string): string =>
+  `whsec_${Buffer.from(word.repeat(8)).subarray(0, 32).toString('base64')}`;
+const SECRETS = {
+  signals: secretOf('signals'),
+  deploy: secretOf('deploy-signing'),
+  pagerduty: 'stage-pagerduty-secret',
+  slack: 'stage-slack-secret',
+  botToken: 'xoxb-stage',
+};
+
+export interface StageOptions {
+  /** Where the files go; made anew. */
+  readonly directory: string;
+  readonly start: Date;
+  readonly log: Logger;
+  /** Replaces text in the shipped service file. */
+  readonly edit?: (serviceFile: string) => string;
+  /** Whether the rollback target recognises a repeated request. */
+  readonly honoursKey?: boolean;
+  readonly database?: Database;
+  readonly pagerdutySecrets?: readonly string[];
+}
+
+/** The real bot between stand-ins for Slack, PagerDuty, a measuring system and a deployment system. */
+export interface Stage {
+  readonly clock: ManualClock;
+  readonly slack: SlackStandIn;
+  readonly pagerduty: PagerDutySender;
+  readonly signals: SignalsSender;
+  readonly target: MitigationTarget;
+  readonly app: App;
+  readonly directory: string;
+  close(): Promise<void>;
+}
+
+/** Starts everything on this machine, each on a port of its own. */
+export async function setStage(options: StageOptions): Promise<Stage> {
+  const { directory, log } = options;
+  const clock = createManualClock(options.start);
+  const [slack, target, port] = await Promise.all([
+    startSlackStandIn({
+      clock,
+      botToken: SECRETS.botToken,
+      signingSecret: SECRETS.slack,
+      userGroups: [{ id: 'S0ONCALL', handle: 'ml-oncall', name: 'ML on call', users: ['U0BEN'] }],
+    }),
+    startMitigationTarget({
+      secret: SECRETS.deploy,
+      honoursKey: options.honoursKey ?? true,
+      versions: { current: 'v42', previous: 'v41' },
+      answers: 'running',
+    }),
+    freePort(),
+  ]);
+  await layOut(directory, target.url, options.edit ?? ((text) => text));
+  const url = `http://127.0.0.1:${port}`;
+  const config = readConfig(
+    {
+      PORT: String(port),
+      HOST: '127.0.0.1',
+      AIRE_PUBLIC_URL: url,
+      AIRE_DATA_DIR: join(directory, 'data'),
+      SLACK_BOT_TOKEN: SECRETS.botToken,
+      SLACK_SIGNING_SECRET: SECRETS.slack,
+      SLACK_API_URL: slack.url,
+      PAGERDUTY_WEBHOOK_SECRET: (options.pagerdutySecrets ?? [SECRETS.pagerduty]).join(','),
+      AIRE_SIGNAL_SECRETS: `evals=${SECRETS.signals}`,
+      AIRE_SECRET_DEPLOY: 'stage-deploy-token',
+      AIRE_SECRET_DEPLOY_SIGNING: SECRETS.deploy,
+      AIRE_ALLOW_HOSTS: '127.0.0.1',
+      AIRE_RUNBOOKS_DIR: join(directory, 'runbooks'),
+      AIRE_TEMPLATES_DIR: join(PACKAGE, 'templates'),
+      AIRE_GOLDEN_DIR: join(directory, 'golden-dataset'),
+      AIRE_POSTMORTEMS_DIR: join(directory, 'postmortems'),
+    },
+    () => '',
+  );
+  const app = await startApp({
+    config,
+    log,
+    clock,
+    ...(options.database === undefined ? {} : { database: options.database }),
+  });
+  slack.connect(url);
+  return {
+    clock,
+    slack,
+    target,
+    app,
+    directory,
+    pagerduty: createPagerDutySender({
+      url,
+      secrets: [SECRETS.pagerduty],
+      serviceId: 'PSVC1',
+      serviceName: 'Support agent',
+      clock,
+    }),
+    signals: createSignalsSender({ url, secret: SECRETS.signals }),
+    async close() {
+      await app.stop();
+      await Promise.all([slack.close(), target.close()]);
+    },
+  };
+}
+
+/** The shipped runbooks, with the rollback pointed at the stand-in. */
+async function layOut(directory: string, targetUrl: string, edit: (text: string) => string): Promise<void> {
+  await rm(directory, { recursive: true, force: true });
+  await mkdir(directory, { recursive: true });
+  await cp(join(PACKAGE, 'runbooks'), join(directory, 'runbooks'), { recursive: true });
+  const file = join(directory, 'runbooks', 'services', 'support-agent.yaml');
+  const text = await readFile(file, 'utf8');
+  await writeFile(file, edit(text.replace('https://deploy.example.com', targetUrl)));
+}
+
+/** A port nobody listens on: the callback URL must be known before the server starts. */
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer();
+    probe.once('error', reject);
+    probe.listen(0, '127.0.0.1', () => {
+      const address = probe.address();
+      probe.close(() =>
+        address !== null && typeof address === 'object'
+          ? resolve(address.port)
+          : reject(new Error('no port')),
+      );
+    });
+  });
+}
