@@ -1,5 +1,10 @@
 import type { SlackStandIn } from '../../adapters/stand-ins/slack/slack-stand-in.ts';
-import type { Stage } from './stage.ts';
+
+/** Where hands act: a Slack workspace, and how to wait until the bot has done what follows. */
+export interface Scene {
+  readonly slack: SlackStandIn;
+  readonly app: { settle(): Promise<void> };
+}
 
 type Message = ReturnType<SlackStandIn['message']>;
 type Answers = Parameters<ReturnType<SlackStandIn['as']>['submit']>[1];
@@ -14,7 +19,7 @@ export function latest(slack: SlackStandIn, channel: string, words: string): Mes
 
 /** A person presses the newest button with this label in a channel; then everything that follows happens. */
 export async function clickButton(
-  { slack, app }: Stage,
+  { slack, app }: Scene,
   user: string,
   channel: string,
   label: string,
@@ -25,21 +30,19 @@ export async function clickButton(
     (element) => element.type === 'button' && element.text?.text === label,
   );
   if (found === undefined) throw new Error(`There is no button “${label}” in #${channel}.`);
-  const answer = await slack
-    .as(user)
-    .click({
-      channel,
-      ts: found.ts,
-      actionId: found.element.action_id,
-      ...(found.element.value === undefined ? {} : { value: found.element.value }),
-    });
+  const answer = await slack.as(user).click({
+    channel,
+    ts: found.ts,
+    actionId: found.element.action_id,
+    ...(found.element.value === undefined ? {} : { value: found.element.value }),
+  });
   if (answer.status !== 200) throw new Error(`The button “${label}” was answered with ${answer.status}.`);
   await app.settle();
 }
 
 /** A person chooses an option, by its label, from the newest select in a channel. */
 export async function pickOption(
-  { slack, app }: Stage,
+  { slack, app }: Scene,
   user: string,
   channel: string,
   label: string,
@@ -59,7 +62,7 @@ export async function pickOption(
 }
 
 /** A person fills in the form that is open and submits it. @throws Error with what the form says is wrong. */
-export async function submitForm({ slack, app }: Stage, user: string, answers: Answers): Promise<void> {
+export async function submitForm({ slack, app }: Scene, user: string, answers: Answers): Promise<void> {
   const view = slack
     .views()
     .filter((each) => each.user === user)
