@@ -1,7 +1,7 @@
 import { contentHash } from '../ids.ts';
 import type { Incident } from '../incidents/incident.ts';
+import { redact } from '../signals/redact.ts';
 import type { Example, ExampleFailure } from '../signals/signal.ts';
-import { redact } from './redact.ts';
 
 /** Which part of the dataset a case belongs to: 60 % core, 30 % edge, 10 % adversarial (reference §I). */
 export type CaseSplit = 'core' | 'edge' | 'adversarial';

@@ -1,10 +1,10 @@
 import { AppError } from '../errors.ts';
 import { entry } from '../incidents/timeline.ts';
+import { redact } from '../signals/redact.ts';
 import { changeCase } from './change-case.ts';
 import type { GoldenCase } from './golden-case.ts';
 import { commitGoldenCase, showGoldenCase } from './jobs.ts';
 import type { GoldenDeps } from './ports.ts';
-import { redact } from './redact.ts';
 
 export interface ReviewInput {
   readonly caseId: string;

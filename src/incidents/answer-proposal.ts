@@ -41,7 +41,9 @@ export function answerProposal(
           `There is no service file for "${proposal.service}" any more. Add it again, then restart aire.`,
         );
       }
-      const findings = proposal.findings.flatMap((key) => watch.findings[key] ?? []);
+      const findings = proposal.findings
+        .flatMap((key) => watch.findings[key] ?? [])
+        .filter((finding) => finding.state !== 'healthy');
       const worst = worstOf(findings);
       if (worst === undefined)
         throw new AppError(
@@ -59,7 +61,7 @@ export function answerProposal(
       const linked = Object.fromEntries(
         Object.entries(watch.findings).map(([key, finding]) => [
           key,
-          proposal.findings.includes(key) ? { ...finding, incidentId: incident.id } : finding,
+          findings.includes(finding) ? { ...finding, incidentId: incident.id } : finding,
         ]),
       );
       const person = { kind: 'person', id: input.by } as const;

@@ -142,6 +142,11 @@ export function worstOf(findings: readonly WatchedFinding[]): WatchedFinding | u
   );
 }
 
+/** What recovered and fires again is named already. */
+function withoutRepeats(keys: readonly string[]): readonly string[] {
+  return [...new Set(keys)];
+}
+
 /** Attaches findings to an incident; a worse one raises its severity, none ever lowers it. */
 function attach(incident: Incident, findings: readonly WatchedFinding[], context: EntryContext) {
   const timeline = findings.map((finding) =>
@@ -165,11 +170,13 @@ function attach(incident: Incident, findings: readonly WatchedFinding[], context
   return {
     incident: {
       // An alert without a number may declare; the first number that follows is what must be brought back.
-      ...(incident.fired === undefined ? firedSli(findings.find((finding) => finding.sli !== undefined)) : {}),
+      ...(incident.fired === undefined
+        ? firedSli(findings.find((finding) => finding.sli !== undefined))
+        : {}),
       ...incident,
       severity,
       startedAt: earliest(incident.startedAt, ...findings.flatMap((finding) => finding.onset ?? [])),
-      findings: [...incident.findings, ...findings.map((finding) => finding.key)],
+      findings: withoutRepeats([...incident.findings, ...findings.map((finding) => finding.key)]),
     },
     timeline,
     jobs: [...timeline.map(say), ...refresh(incident.id)],
@@ -222,7 +229,7 @@ function propose(
     return {
       ...known,
       severity: worse(known.severity, worst.severity),
-      findings: [...known.findings, ...all.map((f) => f.key)],
+      findings: withoutRepeats([...known.findings, ...all.map((f) => f.key)]),
     };
   }
   return {

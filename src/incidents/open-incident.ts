@@ -1,5 +1,6 @@
 import type { Playbook } from '../runbooks/schema.ts';
 import { takeSnapshot } from '../runbooks/snapshot.ts';
+import { evaluateJob } from '../signals/receive-delivery.ts';
 import type { IncidentKind } from '../triggers/schema.ts';
 import type { Severity } from '../triggers/severity.ts';
 import type { Finding } from '../triggers/trigger.ts';
@@ -24,7 +25,10 @@ export interface Declaration {
   readonly findings: readonly string[];
 }
 
-/** A new incident in triage, its first timeline entries and what is to be done outside. */
+/**
+ * A new incident in triage, its first timeline entries and what is to be done outside. The service is evaluated
+ * again, which brings what arrived before (changes, examples) onto the new timeline.
+ */
 export function openIncident(
   declaration: Declaration,
   context: EntryContext,
@@ -70,7 +74,12 @@ export function openIncident(
   return {
     incident,
     timeline: [first],
-    jobs: [announce(incident.id), openChannel(incident.id), showCard(incident.id)],
+    jobs: [
+      announce(incident.id),
+      openChannel(incident.id),
+      showCard(incident.id),
+      evaluateJob(incident.service),
+    ],
   };
 }
 

@@ -1,4 +1,5 @@
 import { contentHash } from '../ids.ts';
+import { redact } from '../signals/redact.ts';
 import type { Signal } from '../signals/signal.ts';
 import { DAY, HOUR } from '../time.ts';
 import { BASELINE_WINDOW } from '../triggers/baseline.ts';
@@ -146,7 +147,7 @@ function describeArrival(
     case 'example':
       return {
         kind: 'example_captured',
-        text: `Example captured (${signal.failure}): ${clip(signal.input)}`,
+        text: `Example captured (${signal.failure}): ${excerpt(signal.input)}`,
         announce: false,
         data: { signal: signal.id },
         ...(signal.traceUrl === undefined ? {} : { url: signal.traceUrl }),
@@ -154,7 +155,7 @@ function describeArrival(
     case 'report':
       return {
         kind: 'report_received',
-        text: `User report (${signal.category})${signal.text === undefined ? '' : `: ${clip(signal.text)}`}`,
+        text: `User report (${signal.category})${signal.text === undefined ? '' : `: ${excerpt(signal.text)}`}`,
         announce: false,
         ...(signal.traceUrl === undefined ? {} : { url: signal.traceUrl }),
       };
@@ -171,6 +172,8 @@ function describeArrival(
   }
 }
 
-function clip(text: string): string {
-  return text.length > 200 ? `${text.slice(0, 199)}…` : text;
+/** What people wrote, without what must not be kept of it, short enough for a line. */
+function excerpt(text: string): string {
+  const clean = redact(text).text;
+  return clean.length > 200 ? `${clean.slice(0, 199)}…` : clean;
 }

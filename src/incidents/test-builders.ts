@@ -211,8 +211,7 @@ export function createIncidentStore(): MemoryIncidentStore {
     commit,
     watch: async (service) => watches.get(service) ?? { service, version: 0, findings: {} },
     evidence: async () => evidence,
-    openIncidents: async (service) =>
-      incidents.all().filter((row) => row.service === service && isOpen(row)),
+    openIncidents: async (service) => incidents.all().filter((row) => row.service === service && isOpen(row)),
     signalsNotOnTimeline: async (incident, from) =>
       arrived.filter(
         (signal) =>

@@ -26,7 +26,7 @@ export function transition(incident: Incident, event: PhaseEvent, now: Date): In
     case 'advance':
       if (!isOpen(incident)) refuse(`is ${describePhase(incident.phase)}; its phase can't be advanced.`);
       if (ORDER.indexOf(event.to) <= ORDER.indexOf(incident.phase)) {
-        refuse(`is already in ${describePhase(incident.phase)}.`);
+        refuse(`is already ${describePhase(incident.phase)}.`);
       }
       return { ...incident, phase: event.to };
     case 'resolve':

@@ -22,18 +22,24 @@ export async function executeMitigation(
   mitigationId: string,
   lastAttempt: boolean,
 ): Promise<ExecutionResult> {
-  const toSend = await changeMitigation(deps, mitigationId, beginSending);
-  if (toSend === undefined) return { kind: 'done' };
-  const outcome = await target.send(toSend);
+  const attempt = await changeMitigation(deps, mitigationId, beginSending);
+  if (attempt === undefined) return { kind: 'done' };
+  const outcome = await target.send(attempt.mitigation);
   return changeMitigation(deps, mitigationId, (state, context) =>
-    recordOutcome(state, outcome, lastAttempt, context),
+    recordOutcome(state, outcome, { ...attempt, lastAttempt }, context),
   );
+}
+
+interface Attempt {
+  readonly mitigation: Mitigation;
+  /** An earlier attempt was interrupted or ambiguous: the target may have got it. */
+  readonly mayHaveBeenSent: boolean;
 }
 
 function beginSending(
   { mitigation, incident }: MitigationWithIncident,
   context: EntryContext,
-): Decision<MitigationChange, Mitigation | undefined> {
+): Decision<MitigationChange, Attempt | undefined> {
   const stop = (state: 'expired' | 'unknown', detail: string): Decision<MitigationChange, undefined> => ({
     change: ended(mitigation, incident, state, detail, context),
     result: undefined,
@@ -54,11 +60,16 @@ function beginSending(
       'aire was interrupted while sending it. The target does not recognise repeats, so it was not sent again. Look at the target and say what happened.',
     );
   }
-  if (mayHaveBeenSent) return { change: undefined, result: mitigation };
-  const running: Mitigation = { ...mitigation, state: 'running', sentAt: context.now };
+  const running: Mitigation = mayHaveBeenSent
+    ? mitigation
+    : { ...mitigation, state: 'running', sentAt: context.now };
+  // Written for a repeat too: its version tells a slower attempt that it is not the only one.
   return {
-    change: { mitigations: [running], jobs: [showMitigation(incident.id, mitigation.id)] },
-    result: { ...running, version: mitigation.version + 1 },
+    change: {
+      mitigations: [running],
+      jobs: mayHaveBeenSent ? [] : [showMitigation(incident.id, mitigation.id)],
+    },
+    result: { mitigation: { ...running, version: mitigation.version + 1 }, mayHaveBeenSent },
   };
 }
 
@@ -81,7 +92,7 @@ function whyNotValid(
 function recordOutcome(
   { mitigation, incident }: MitigationWithIncident,
   outcome: SendOutcome,
-  lastAttempt: boolean,
+  { lastAttempt, ...attempt }: Attempt & { readonly lastAttempt: boolean },
   context: EntryContext,
 ): Decision<MitigationChange, ExecutionResult> {
   const done: ExecutionResult = { kind: 'done' };
@@ -115,13 +126,27 @@ function recordOutcome(
     }
     case 'refused':
       return { change: ended(mitigation, incident, 'failed', outcome.detail, context), result: done };
-    case 'not_sent':
+    case 'not_sent': {
+      const retry: ExecutionResult = { kind: 'retry', reason: outcome.detail };
+      if (attempt.mayHaveBeenSent || attempt.mitigation.version !== mitigation.version) {
+        const detail = `It may or may not have happened: an earlier try may have reached the target, and the last could not be sent: ${outcome.detail} Look at the target and say what happened.`;
+        return lastAttempt
+          ? { change: ended(mitigation, incident, 'unknown', detail, context), result: done }
+          : { change: undefined, result: retry };
+      }
+      // Surely not sent, so it is approved as before: the next attempt is a first one again.
+      const { sentAt: _sent, ...unsent } = mitigation;
+      const failure = `It could not be sent: ${outcome.detail}`;
       return lastAttempt
-        ? {
-            change: ended(mitigation, incident, 'failed', `It could not be sent: ${outcome.detail}`, context),
-            result: done,
-          }
-        : { change: undefined, result: { kind: 'retry', reason: outcome.detail } };
+        ? { change: ended(unsent, incident, 'failed', failure, context), result: done }
+        : {
+            change: {
+              mitigations: [{ ...unsent, state: 'approved' }],
+              jobs: [showMitigation(incident.id, mitigation.id)],
+            },
+            result: retry,
+          };
+    }
     case 'ambiguous':
       return lastAttempt || definition.idempotency === 'none'
         ? {

@@ -3,11 +3,12 @@ import { AppError } from '../errors.ts';
 /** Values by dotted name, such as `facts.previous_good_model`. */
 export type Values = Readonly<Record<string, string>>;
 
-const PLACEHOLDER = /\{\{\s*([a-z][a-z0-9_.]*)\s*\}\}/g;
+/** Anything between the braces, so that a misspelt name is a missing value and not text to send. */
+const PLACEHOLDER = /\{\{([^{}]*)\}\}/g;
 
 /** The names a template asks for, each once, in order. */
 export function namesIn(template: string): readonly string[] {
-  return [...new Set(Array.from(template.matchAll(PLACEHOLDER), (match) => match[1] ?? ''))];
+  return [...new Set(Array.from(template.matchAll(PLACEHOLDER), (match) => (match[1] ?? '').trim()))];
 }
 
 /**
@@ -20,7 +21,8 @@ export function insertValues(
   values: Values,
   encode: (value: string) => string = (value) => value,
 ): string {
-  return template.replaceAll(PLACEHOLDER, (_all, name: string) => {
+  return template.replaceAll(PLACEHOLDER, (_all, inner: string) => {
+    const name = inner.trim();
     const value = values[name];
     if (value === undefined || value === '') {
       const hint = name.startsWith('facts.')

@@ -48,7 +48,8 @@ export function checkDeadline(
   return {
     kind: 'mitigation.deadline',
     lane: `mitigation-deadline:${incidentId}`,
-    key: `deadline:${what}:${mitigationId}`,
+    // A verification can begin again when a person says that it happened after all.
+    key: `deadline:${what}:${mitigationId}:${dueAt.toISOString()}`,
     payload: { mitigationId },
     dueAt,
   };

@@ -73,7 +73,7 @@ export function requestMitigation(deps: MitigationDeps, input: RequestInput): Pr
       const person = { kind: 'person', id: input.by } as const;
       const context = { now, newId: deps.newId };
       const shown = Object.entries(mitigation.parameters)
-        .map(([name, value]) => `${name} ${value}`)
+        .map(([name, value]) => `${name.replaceAll('_', ' ')} ${value}`)
         .join(', ');
       const why = mitigation.reason === '' ? '' : ` Reason: ${mitigation.reason}`;
       const timeline = [
@@ -170,9 +170,9 @@ function freeze(
   const { method, url, headers, body } = definition.request;
   const request: FrozenRequest = {
     method,
-    url: insertValues(url, values, encodeURIComponent),
+    url: insertValues(url, values, urlSafe),
     headers: Object.fromEntries(
-      Object.entries(headers).map(([name, value]) => [name, insertValues(value, values, headerSafe)]),
+      Object.entries(headers).map(([name, template]) => [name, headerValue(name, template, values)]),
     ),
     body: JSON.stringify(insertIntoJson(body, values)),
   };
@@ -181,6 +181,26 @@ function freeze(
     named.map((name) => [name.slice('facts.'.length), values[name] ?? '']),
   );
   return { request, parameters, parametersHash: contentHash(request) };
+}
+
+/** A path segment of dots would move the request to another path, encoded or not. */
+function urlSafe(value: string): string {
+  if (value === '.' || value === '..')
+    throw new AppError('invalid_input', `A value for the url may not be "${value}".`);
+  return encodeURIComponent(value);
+}
+
+/** Secrets are put into headers when they are sent, so no value may name one. */
+function headerValue(header: string, template: string, values: Values): string {
+  const inserted = insertValues(template, values, headerSafe);
+  const secretsOf = (text: string): string => (text.match(/\$\{AIRE_SECRET_[A-Z0-9_]+\}/g) ?? []).join();
+  if (secretsOf(inserted) !== secretsOf(template)) {
+    throw new AppError(
+      'invalid_input',
+      `A value for the header "${header}" names a secret. Values may not contain \${AIRE_SECRET_…}.`,
+    );
+  }
+  return inserted;
 }
 
 /** A header value can't hold line breaks or other control characters. */

@@ -87,8 +87,18 @@ function rowsOf(result: unknown): readonly Readonly<Record<string, unknown>>[] {
 
 /** True for the error by which PostgreSQL refuses a second row of a unique index. */
 export function isUniqueViolation(error: unknown): boolean {
+  return hasCode(error, ['23505']);
+}
+
+/** True when another transaction was faster: a unique index, a deadlock or a serialization failure says so. */
+export function isLostRace(error: unknown): boolean {
+  return hasCode(error, ['23505', '40P01', '40001']);
+}
+
+/** `codes` are PostgreSQL's; the query builder hides the driver's error in `cause`. */
+function hasCode(error: unknown, codes: readonly unknown[]): boolean {
   for (let at: unknown = error; at instanceof Error; at = at.cause) {
-    if ('code' in at && at.code === '23505') return true;
+    if ('code' in at && codes.includes(at.code)) return true;
   }
   return false;
 }

@@ -1,6 +1,6 @@
 import { and, asc, count, eq, gt, sql } from 'drizzle-orm';
 import { z } from 'zod';
-import { type Database, isUniqueViolation } from './database.ts';
+import { type Database, isLostRace, isUniqueViolation } from './database.ts';
 import { decodeDocument } from './document.ts';
 import { jobs } from './tables.ts';
 
@@ -23,7 +23,8 @@ export function createJobQueue(database: Database) {
 
   /**
    * Due jobs, the first of each lane: a lane with a running job waits, and so does whatever stands behind a head
-   * that has begun to fail less than a minute ago. A running job whose lease has run out is claimed again.
+   * that has begun to fail less than a minute ago. An older failure holds its lane only when it is its turn to be tried
+   * again, so that one claim never takes two jobs of a lane. A running job whose lease has run out is claimed again.
    */
   const claimStatement = (now: string, limit: number, leaseSeconds: number) => sql`
     with free as (
@@ -33,7 +34,8 @@ export function createJobQueue(database: Database) {
         and not exists (
           select 1 from ${jobs} h
           where h.lane = j.lane and h.state = 'ready' and h.due_at <= ${now}::timestamptz and (h.due_at, h.id) < (j.due_at, j.id)
-            and (h.first_failed_at is null or h.first_failed_at > ${now}::timestamptz - interval '${sql.raw(STEP_ASIDE_AFTER)}'))
+            and (h.first_failed_at is null or h.first_failed_at > ${now}::timestamptz - interval '${sql.raw(STEP_ASIDE_AFTER)}'
+              or h.retry_at is null or h.retry_at <= ${now}::timestamptz))
       order by j.due_at, j.id limit ${limit} for update skip locked
     ), abandoned as (
       select j.id from ${jobs} j where j.state = 'running' and j.lease_until < now()
@@ -59,7 +61,7 @@ export function createJobQueue(database: Database) {
           .sort((a, b) => a.id - b.id);
       } catch (error) {
         // Another replica claimed a job of the same lane at the same moment; it has the lane, we look again later.
-        if (isUniqueViolation(error)) return [];
+        if (isLostRace(error)) return [];
         throw error;
       }
     },
@@ -126,12 +128,24 @@ export function createJobQueue(database: Database) {
 
     /** Makes a dead job ready again. False when there is no such dead job. */
     async retryDead(id: number, now: Date): Promise<boolean> {
-      const revived = await orm
-        .update(jobs)
-        .set({ state: 'ready', dueAt: now, retryAt: null, firstFailedAt: null, endedAt: null, error: null })
-        .where(and(eq(jobs.id, id), eq(jobs.state, 'dead')))
-        .returning({ id: jobs.id });
-      return revived.length === 1;
+      const revive = async (set: Partial<typeof jobs.$inferInsert>): Promise<boolean> => {
+        const dead = and(eq(jobs.id, id), eq(jobs.state, 'dead'));
+        return (await orm.update(jobs).set(set).where(dead).returning({ id: jobs.id })).length === 1;
+      };
+      try {
+        return await revive({
+          state: 'ready',
+          dueAt: now,
+          retryAt: null,
+          firstFailedAt: null,
+          endedAt: null,
+          error: null,
+        });
+      } catch (error) {
+        // As when a retry ends: a newer job waits under the same key.
+        if (isUniqueViolation(error)) return revive({ state: 'done' });
+        throw error;
+      }
     },
 
     async countByState(): Promise<ReadonlyMap<string, number>> {
@@ -140,3 +154,5 @@ export function createJobQueue(database: Database) {
     },
   };
 }
+
+export type JobStore = ReturnType<typeof createJobQueue>;

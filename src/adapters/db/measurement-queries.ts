@@ -13,7 +13,6 @@ const ALERT_MEMORY = 7 * DAY;
 const MEASUREMENTS_AT_ONCE = 100;
 
 const sums = z.object({
-  sli: z.string(),
   measurements: z.coerce.number(),
   weighted: z.coerce.number(),
   weight: z.coerce.number(),
@@ -35,24 +34,22 @@ export function measurementQueries(database: Database) {
     return row?.signal.type === 'measurement' ? row.signal : undefined;
   }
 
-  /** Sums over the window, without the newest measurement itself and without the times of incidents. */
-  async function baselineSums(
-    service: string,
-    slis: readonly string[],
-    from: Date,
-    to: Date,
-  ): Promise<ReadonlyMap<string, BaselineSums>> {
-    const rows = await database.rows(sql`
-      select s.sli, count(*) as measurements, sum(s.value * coalesce(s.samples, 1)) as weighted, sum(coalesce(s.samples, 1)) as weight
+  /**
+   * Sums over the window before the measurement that is judged, which must not be part of what it is judged by, and
+   * without the times of incidents. Undefined when there was nothing to add up.
+   */
+  async function baselineBefore(judged: Measurement, from: Date): Promise<BaselineSums | undefined> {
+    const [row] = await database.rows(sql`
+      select count(*) as measurements, sum(s.value * coalesce(s.samples, 1)) as weighted, sum(coalesce(s.samples, 1)) as weight
       from ${signals} s
-      where s.type = 'measurement' and s.service = ${service} and s.sli in ${[...slis]}
-        and s.at >= ${from.toISOString()}::timestamptz and s.at < ${to.toISOString()}::timestamptz
+      where s.type = 'measurement' and s.service = ${judged.service} and s.sli = ${judged.sli}
+        and s.at >= ${from.toISOString()}::timestamptz and s.at < ${judged.at.toISOString()}::timestamptz
         and not exists (
           select 1 from ${incidents} i
           where i.service = s.service and i.phase <> 'cancelled'
             and i.started_at <= s.at and coalesce(i.resolved_at, 'infinity'::timestamptz) >= s.at)
-      group by s.sli`);
-    return new Map(rows.map((row) => sums.parse(row)).map(({ sli, ...rest }) => [sli, rest]));
+      having count(*) > 0`);
+    return row === undefined ? undefined : sums.parse(row);
   }
 
   async function currentAlerts(service: string, now: Date): Promise<readonly Alert[]> {
@@ -80,13 +77,13 @@ export function measurementQueries(database: Database) {
     ): Promise<Evidence> {
       const newest = await Promise.all(slis.map((sli) => latest(service, sli, now)));
       const found = newest.filter((each) => each !== undefined);
-      // What is judged must not be part of what it is judged by.
-      const until = new Date(Math.min(now.getTime(), ...found.map((each) => each.at.getTime())));
       const from = new Date(now.getTime() - baselineWindow);
-      const [baselines, alerts] = await Promise.all([
-        baselineSums(service, slis, from, until),
+      const [summed, alerts] = await Promise.all([
+        Promise.all(found.map(async (each) => ({ sli: each.sli, sums: await baselineBefore(each, from) }))),
         currentAlerts(service, now),
       ]);
+      const baselines = new Map<string, BaselineSums>();
+      for (const { sli, sums } of summed) if (sums !== undefined) baselines.set(sli, sums);
       return { latest: new Map(found.map((each) => [each.sli, each])), baselines, alerts };
     },
 

@@ -1,7 +1,7 @@
 import { and, eq } from 'drizzle-orm';
 import type { PgColumn, PgInsertValue, PgTable, PgUpdateSetSource } from 'drizzle-orm/pg-core';
 import type { PostmortemChange } from '../../postmortems/ports.ts';
-import { type Database, isUniqueViolation, type Orm } from './database.ts';
+import { type Database, isLostRace, type Orm } from './database.ts';
 import { insertJobs } from './jobs.ts';
 import { actionItemRow, goldenCaseRow, incidentRow, mitigationRow, proposalRow } from './rows.ts';
 import {
@@ -35,8 +35,8 @@ export async function saveChange(
   try {
     await database.orm.transaction(async (tx) => writeAll(tx, change, now));
   } catch (error) {
-    // A unique index can also say that somebody was faster: the same declaration, the same request.
-    if (error instanceof Conflict || isUniqueViolation(error)) return 'conflict';
+    // The database can also say that somebody was faster: the same declaration, the same request, a deadlock over jobs.
+    if (error instanceof Conflict || isLostRace(error)) return 'conflict';
     throw error;
   }
   if ((change.jobs ?? []).length > 0) onSaved();

@@ -58,20 +58,37 @@ export function createOutboxWorker(options: WorkerOptions): OutboxWorker {
   const { queue, handlers, clock, log } = options;
   const inFlight = new Set<Promise<void>>();
   let running = false;
+  let stopped = false;
   let claiming: Promise<number> | undefined;
+  let next: Promise<number> | undefined;
   let poll: NodeJS.Timeout | undefined;
 
-  /** Claims what there is room for. One claim at a time, so that a burst of wakes costs one query. */
+  /**
+   * Claims what there is room for. One claim at a time, so that a burst of wakes costs two queries: the one under way
+   * may have looked before the caller's commit, so that another follows it.
+   */
   function claim(): Promise<number> {
-    claiming ??= claimOnce().finally(() => {
+    if (claiming === undefined && next === undefined) return beginClaim();
+    next ??= (claiming ?? Promise.resolve(0))
+      .catch(() => 0)
+      .then(() => {
+        next = undefined;
+        return beginClaim();
+      });
+    return next;
+  }
+
+  function beginClaim(): Promise<number> {
+    const mine = claimOnce().finally(() => {
       claiming = undefined;
     });
-    return claiming;
+    claiming = mine;
+    return mine;
   }
 
   async function claimOnce(): Promise<number> {
     const room = CONCURRENCY - inFlight.size;
-    if (room <= 0) return 0;
+    if (room <= 0 || stopped) return 0;
     const claimed = await queue.claim(clock.now(), room, LEASE_SECONDS);
     for (const job of claimed) {
       const work = run(job).finally(() => {
@@ -91,7 +108,7 @@ export function createOutboxWorker(options: WorkerOptions): OutboxWorker {
       const kept = await queue.end(job, end, clock.now());
       if (!kept)
         log.warn({ job: job.id, kind: job.kind }, 'a job took longer than its lease; another try has it now');
-      if (end.kind === 'dead') {
+      else if (end.kind === 'dead') {
         log.error({ job: job.id, kind: job.kind, attempt: job.attempt, reason: end.error }, 'a job is dead');
         await options.onDead(job, end.error);
       }
@@ -138,6 +155,7 @@ export function createOutboxWorker(options: WorkerOptions): OutboxWorker {
   return {
     start() {
       running = true;
+      stopped = false;
       poll = setInterval(wake, POLL);
       wake();
     },
@@ -150,8 +168,9 @@ export function createOutboxWorker(options: WorkerOptions): OutboxWorker {
     },
     async stop() {
       running = false;
+      stopped = true;
       clearInterval(poll);
-      await claiming?.catch(() => undefined);
+      await (next ?? claiming)?.catch(() => undefined);
       await Promise.all(inFlight);
     },
   };

@@ -1,0 +1,263 @@
+import { expect, test } from 'vitest';
+import type { Finding } from '../triggers/trigger.ts';
+import { type FollowState, followFindings } from './follow-findings.ts';
+import type { Incident } from './incident.ts';
+import type { IncidentChange } from './ports.ts';
+import { after, anIncident, aService, NOW, playbook, sequentialIds } from './test-builders.ts';
+import type { Proposal, ServiceWatch } from './watch.ts';
+
+const TCR = 'eval_score_drop:task_completion_rate';
+const REFUSALS = 'eval_score_drop:refusal_rate';
+
+function finding(over: Partial<Finding> = {}): Finding {
+  return {
+    key: TCR,
+    trigger: 'eval_score_drop',
+    state: 'firing',
+    severity: 'SEV2',
+    reason: 'Completion fell.',
+    sli: 'task_completion_rate',
+    value: 0.88,
+    baseline: 0.95,
+    recoveredWithin: 0.025,
+    observedAt: after(-2),
+    onset: after(-62),
+    ...over,
+  };
+}
+const refusals = (over: Partial<Finding> = {}) =>
+  finding({ key: REFUSALS, sli: 'refusal_rate', reason: 'Refusals rose.', ...over });
+const healthy = (over: Partial<Finding> = {}) =>
+  finding({ state: 'healthy', reason: 'Completion is back.', ...over });
+
+interface World {
+  watch: ServiceWatch;
+  incidents: Incident[];
+  proposals: Proposal[];
+}
+
+function world(): World {
+  return { watch: { service: 'support-agent', version: 0, findings: {} }, incidents: [], proposals: [] };
+}
+
+/** One evaluation against what was saved by those before. */
+function follow(
+  at: World,
+  findings: readonly Finding[],
+  declare: 'auto' | 'propose' = 'auto',
+  minutes = 0,
+): IncidentChange | undefined {
+  const state: FollowState = {
+    service: aService({ declare }),
+    playbook,
+    watch: at.watch,
+    open: at.incidents.filter((incident) => incident.phase !== 'post_incident'),
+    openProposal: at.proposals.find((proposal) => proposal.state === 'open'),
+  };
+  const change = followFindings(state, findings, { now: after(minutes), newId: sequentialIds() });
+  if (change?.watch !== undefined) at.watch = change.watch;
+  for (const incident of change?.incidents ?? [])
+    at.incidents = [...at.incidents.filter((known) => known.id !== incident.id), incident];
+  for (const proposal of change?.proposals ?? [])
+    at.proposals = [...at.proposals.filter((known) => known.id !== proposal.id), proposal];
+  return change;
+}
+
+const texts = (change: IncidentChange | undefined) =>
+  (change?.timeline ?? []).map((entry) => `${entry.kind}: ${entry.text}`);
+const kinds = (change: IncidentChange | undefined) => (change?.jobs ?? []).map((job) => job.kind);
+
+test('auto: the worst finding declares, the others that fire attach', () => {
+  const at = world();
+  const change = follow(at, [refusals(), finding({ severity: 'SEV1', url: 'https://evals.example/1' })]);
+  expect(at.incidents).toHaveLength(1);
+  expect(at.incidents[0]).toMatchObject({
+    severity: 'SEV1',
+    kind: 'model_behavior',
+    title: 'Eval score drop',
+    reason: 'Completion fell.',
+    phase: 'triage',
+    trigger: 'eval_score_drop',
+    findings: [REFUSALS, TCR],
+    fired: { sli: 'task_completion_rate', value: 0.88, baseline: 0.95, recoveredWithin: 0.025 },
+    startedAt: after(-62),
+    detectedAt: after(-2),
+    declaredAt: NOW,
+    declaredBy: { kind: 'aire' },
+    declareKey: `support-agent:${TCR}@2026-11-21T10:00:00.000Z`,
+  });
+  expect(texts(change)).toEqual([
+    'declared: Declared SEV1: Completion fell.',
+    'signal_attached: Refusals rose.',
+  ]);
+  expect(change?.timeline?.[0]).toMatchObject({ url: 'https://evals.example/1', data: { finding: TCR } });
+  expect(kinds(change)).toEqual([
+    'incident.announce',
+    'incident.open_channel',
+    'incident.show_card',
+    'service.evaluate',
+  ]);
+  expect(Object.values(at.watch.findings).map((each) => each.incidentId)).toEqual(['inc_1', 'inc_1']);
+});
+
+test('propose: one question, no incident', () => {
+  const at = world();
+  const change = follow(at, [finding()], 'propose');
+  expect(at.incidents).toEqual([]);
+  expect(at.proposals).toEqual([
+    {
+      id: 'prp_1',
+      version: 0,
+      service: 'support-agent',
+      trigger: 'eval_score_drop',
+      severity: 'SEV2',
+      reason: 'Completion fell.',
+      findings: [TCR],
+      at: NOW,
+      state: 'open',
+    },
+  ]);
+  expect(kinds(change)).toEqual(['proposal.show']);
+});
+
+test('one question at a time: what fires meanwhile joins it and can only make it worse', () => {
+  const at = world();
+  follow(at, [finding()], 'propose');
+  follow(at, [finding(), refusals({ severity: 'SEV1' })], 'propose', 1);
+  expect(at.proposals).toHaveLength(1);
+  expect(at.proposals[0]).toMatchObject({
+    severity: 'SEV1',
+    findings: [TCR, REFUSALS],
+    reason: 'Completion fell.',
+  });
+  const mild = world();
+  follow(mild, [finding()], 'propose');
+  follow(mild, [finding(), refusals({ severity: 'SEV4' })], 'propose', 1);
+  expect(mild.proposals[0]?.severity).toBe('SEV2');
+});
+
+test('a finding that went and came back is in the question once', () => {
+  const at = world();
+  follow(at, [finding(), refusals()], 'propose');
+  follow(at, [healthy(), refusals()], 'propose', 1);
+  follow(at, [finding(), refusals()], 'propose', 2);
+  expect(at.proposals).toHaveLength(1);
+  expect(at.proposals[0]?.findings).toEqual([TCR, REFUSALS]);
+});
+
+test('a question whose findings have all recovered is over', () => {
+  const at = world();
+  follow(at, [finding(), refusals()], 'propose');
+  follow(at, [healthy(), refusals()], 'propose', 1);
+  expect(at.proposals[0]?.state).toBe('open');
+  const change = follow(at, [healthy(), refusals({ state: 'healthy' })], 'propose', 2);
+  expect(at.proposals[0]).toMatchObject({ state: 'recovered', answeredAt: after(2) });
+  expect(kinds(change)).toEqual(['proposal.show']);
+});
+
+test('what was dismissed is not proposed again before it has recovered', () => {
+  const at = world();
+  follow(at, [finding()], 'propose');
+  at.proposals = at.proposals.map((proposal) => ({ ...proposal, state: 'dismissed' }));
+  follow(at, [finding({ value: 0.87 })], 'propose', 1);
+  follow(at, [finding({ state: 'not_evaluable' })], 'propose', 2);
+  follow(at, [finding()], 'propose', 3);
+  expect(at.proposals).toHaveLength(1);
+  follow(at, [healthy()], 'propose', 4);
+  follow(at, [finding()], 'propose', 5);
+  expect(at.proposals.map((proposal) => proposal.state)).toEqual(['open']);
+  expect(at.proposals[0]?.at).toEqual(after(5));
+});
+
+test('a new finding attaches to the open incident and raises its severity', () => {
+  const at = world();
+  at.incidents = [anIncident()];
+  const change = follow(at, [refusals({ severity: 'SEV1' })], 'auto', 1);
+  expect(at.incidents).toHaveLength(1);
+  expect(at.incidents[0]).toMatchObject({ severity: 'SEV1', findings: [TCR, REFUSALS] });
+  expect(texts(change)).toEqual([
+    'signal_attached: Refusals rose.',
+    'severity_changed: Severity raised from SEV2 to SEV1 by what was attached.',
+  ]);
+  expect(kinds(change).slice(0, 2)).toEqual(['incident.say', 'incident.say']);
+});
+
+test.each(['SEV2', 'SEV3', 'SEV4'] as const)('a finding of %s never lowers a SEV2 incident', (severity) => {
+  const at = world();
+  at.incidents = [anIncident()];
+  const change = follow(at, [refusals({ severity })]);
+  expect(at.incidents[0]?.severity).toBe('SEV2');
+  expect(texts(change)).toEqual(['signal_attached: Refusals rose.']);
+});
+
+test('with propose, too, what is new attaches to an open incident without asking', () => {
+  const at = world();
+  at.incidents = [anIncident()];
+  follow(at, [refusals()], 'propose');
+  expect(at.proposals).toEqual([]);
+  expect(at.incidents[0]?.findings).toContain(REFUSALS);
+});
+
+test('recovery is said once', () => {
+  const at = world();
+  follow(at, [finding()]);
+  const change = follow(at, [healthy()], 'auto', 5);
+  expect(texts(change)).toEqual(['signal_recovered: Recovered: Completion is back.']);
+  expect(kinds(change)).toContain('incident.say');
+  expect(texts(follow(at, [healthy({ value: 0.96 })], 'auto', 6))).toEqual([]);
+  expect(follow(at, [healthy({ value: 0.96 })], 'auto', 7)).toBeUndefined();
+});
+
+test('what recovered and fires again attaches again, named once', () => {
+  const at = world();
+  follow(at, [finding()]);
+  follow(at, [healthy()], 'auto', 5);
+  expect(texts(follow(at, [finding()], 'auto', 10))).toEqual(['signal_attached: Completion fell.']);
+  expect(at.incidents).toHaveLength(1);
+  expect(at.incidents[0]?.findings).toEqual([TCR]);
+});
+
+test('what can not be evaluated is no recovery', () => {
+  const at = world();
+  follow(at, [finding()]);
+  expect(texts(follow(at, [finding({ state: 'not_evaluable' })], 'auto', 5))).toEqual([]);
+  expect(at.watch.findings[TCR]?.incidentId).toBe('inc_1');
+  expect(texts(follow(at, [finding()], 'auto', 6))).toEqual([]);
+});
+
+test.each(['suspected', 'not_evaluable', 'healthy'] as const)('%s neither declares nor proposes', (state) => {
+  for (const declare of ['auto', 'propose'] as const) {
+    const at = world();
+    const change = follow(at, [finding({ state })], declare);
+    expect([change?.incidents, change?.proposals, change?.jobs]).toEqual([[], [], []]);
+  }
+});
+
+test('the same evaluation again writes nothing', () => {
+  const at = world();
+  expect(follow(at, [finding(), refusals()])).toBeDefined();
+  expect(follow(at, [finding(), refusals()], 'auto', 1)).toBeUndefined();
+});
+
+test('a new value of what is attached refreshes the card, and the onset stays', () => {
+  const at = world();
+  follow(at, [finding()]);
+  const change = follow(at, [finding({ value: 0.8, onset: after(-30) })], 'auto', 1);
+  expect(kinds(change)).toEqual(['incident.show_card', 'incident.announce']);
+  expect(texts(change)).toEqual([]);
+  expect(at.watch.findings[TCR]).toMatchObject({ value: 0.8, onset: after(-62), since: NOW });
+});
+
+test('a resolved incident is not declared anew while the same thing goes on firing', () => {
+  const at = world();
+  follow(at, [finding()]);
+  at.incidents = at.incidents.map((incident) => ({ ...incident, phase: 'post_incident' }));
+  follow(at, [finding({ value: 0.87 })], 'auto', 5);
+  expect(at.incidents).toHaveLength(1);
+});
+
+test('the onset is never later than the detection, nor the detection than now', () => {
+  const at = world();
+  follow(at, [finding({ onset: after(3), observedAt: after(2) })]);
+  expect(at.incidents[0]).toMatchObject({ startedAt: NOW, detectedAt: NOW });
+});
