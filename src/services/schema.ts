@@ -28,10 +28,12 @@ const timezone = z.string().refine((name) => {
   }
 }, 'is no time zone; write one such as Europe/Berlin');
 
+const TIERS = 'write 0, 1, 2 or 3 (0 and 1 are customer-facing)';
+
 /** Who runs what: the part of the service file that belongs to `services/`. */
 export const serviceFields = {
   service: serviceName,
-  tier: z.int().min(0).max(3),
+  tier: z.int(TIERS).min(0, TIERS).max(3, TIERS),
   timezone: timezone.default('UTC'),
   owners: z.strictObject({
     team: z.string().min(1),

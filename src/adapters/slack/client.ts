@@ -1,4 +1,5 @@
 import {
+  LogLevel,
   ErrorCode as SlackErrorCode,
   WebAPIHTTPError,
   WebAPIPlatformError,
@@ -23,16 +24,11 @@ export function createSlackClient(options: { botToken: string; apiUrl?: string }
       warn() {},
       error() {},
       setLevel() {},
-      getLevel: () => quietest,
+      getLevel: () => LogLevel.ERROR,
       setName() {},
     },
   });
 }
-
-type Level = ReturnType<
-  NonNullable<NonNullable<ConstructorParameters<typeof WebClient>[1]>['logger']>['getLevel']
->;
-const quietest = 'error' as Level;
 
 /** Slack's error word, such as `channel_not_found`; undefined for anything that is not Slack saying no. */
 export function platformError(error: unknown): string | undefined {

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import type { SlackStandIn } from '../../adapters/stand-ins/slack/slack-stand-in.ts';
 
 /** Where hands act: a Slack workspace, and how to wait until the bot has done what follows. */
@@ -74,13 +75,16 @@ export async function submitForm({ slack, app }: Scene, user: string, answers: A
   await app.settle();
 }
 
-interface Element {
-  readonly type: string;
-  readonly action_id: string;
-  readonly value?: string;
-  readonly text?: { readonly text: string };
-  readonly options?: readonly { readonly text: { readonly text: string }; readonly value: string }[];
-}
+const element = z.object({
+  type: z.string(),
+  action_id: z.string(),
+  value: z.string().optional(),
+  text: z.object({ text: z.string() }).optional(),
+  options: z.array(z.object({ text: z.object({ text: z.string() }), value: z.string() })).optional(),
+});
+type Element = z.output<typeof element>;
+const row = z.object({ type: z.literal('actions'), elements: z.array(element) });
+const beside = z.object({ accessory: element });
 
 function findElement(
   slack: SlackStandIn,
@@ -94,9 +98,13 @@ function findElement(
   return undefined;
 }
 
-function elementsOf(block: Readonly<Record<string, unknown>>): Element[] {
-  const inRow = Array.isArray(block.elements) ? (block.elements as Element[]) : [];
-  const beside =
-    block.accessory !== null && typeof block.accessory === 'object' ? [block.accessory as Element] : [];
-  return block.type === 'actions' ? inRow : beside;
+function elementsOf(block: unknown): readonly Element[] {
+  return (
+    row.safeParse(block).data?.elements ??
+    beside
+      .array()
+      .safeParse([block])
+      .data?.map((each) => each.accessory) ??
+    []
+  );
 }
