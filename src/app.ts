@@ -18,6 +18,7 @@ import { createOutboxWorker } from './adapters/outbox/worker.ts';
 import { createOutgoing } from './adapters/outgoing/create-outgoing.ts';
 import { createMitigationSender } from './adapters/outgoing/mitigation-sender.ts';
 import { pagerDutySource } from './adapters/pagerduty/webhooks.ts';
+import { createReviewSchedule } from './adapters/scheduler/review-schedule.ts';
 import { createSlackClient } from './adapters/slack/client.ts';
 import { incidentJobs } from './adapters/slack/jobs/incident-jobs.ts';
 import { otherJobs } from './adapters/slack/jobs/other-jobs.ts';
@@ -192,14 +193,27 @@ export async function startApp(options: AppOptions): Promise<App> {
     ],
   });
   const { port } = await server.listen(config.http.port, config.http.host);
+  const schedule = createReviewSchedule({
+    cron: config.review.cron,
+    timezone: config.timezone,
+    clock,
+    log,
+    enqueue: store.enqueue,
+    firstActivity: deliveries.firstActivity,
+  });
   worker.start();
+  schedule.start();
   log.info({ port, services: catalogue.services.all().length }, 'aire is running');
 
   return {
     url: `http://127.0.0.1:${port}`,
     catalogue,
-    settle: worker.settle,
+    async settle() {
+      await schedule.tick();
+      await worker.settle();
+    },
     async stop() {
+      await schedule.stop();
       await server.close();
       await worker.stop();
       await opened.close();

@@ -1,5 +1,6 @@
-import { LineCounter, parseDocument } from 'yaml';
+import { LineCounter, parseDocument, visit } from 'yaml';
 import type { z } from 'zod';
+import { messageOf } from '../errors.ts';
 
 /** One thing wrong in a file, where it is, and how to mend it. */
 export interface Fault {
@@ -35,7 +36,14 @@ export function parseYaml<T>(
 
   const fault = (path: readonly PropertyKey[], message: string): Fault =>
     at(offsetOf(document, path), message);
-  const read = schema.safeParse(document.toJS() as unknown);
+  let value: unknown;
+  try {
+    value = document.toJS();
+  } catch (error) {
+    // An alias without its anchor, or aliases nested without end.
+    return { faults: [at(offsetOfUnknownAlias(document), messageOf(error))] };
+  }
+  const read = schema.safeParse(value);
   if (read.success) return { parsed: { file, value: read.data, fault }, faults: [] };
   return {
     faults: read.error.issues
@@ -84,6 +92,18 @@ function offsetOf(document: Document, path: readonly PropertyKey[]): number {
     if (range !== undefined) return range;
   }
   return rangeOf(document.contents) ?? 0;
+}
+
+function offsetOfUnknownAlias(document: Document): number {
+  let offset = 0;
+  visit(document, {
+    Alias: (_key, alias) => {
+      if (alias.resolve(document) !== undefined) return undefined;
+      offset = alias.range?.[0] ?? 0;
+      return visit.BREAK;
+    },
+  });
+  return offset;
 }
 
 function plain(key: PropertyKey): string | number {

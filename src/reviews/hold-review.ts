@@ -3,7 +3,7 @@ import type { NewJob } from '../verb.ts';
 import type { ReviewStore } from './ports.ts';
 import { REVIEW_WINDOW, type WeeklyReview, weeklyReview } from './weekly-review.ts';
 
-/** Collects what the weekly review is about: the seven days that end now. */
+/** Collects what the weekly review is about: the seven days that end at `now`. */
 export async function collectReview(
   store: ReviewStore,
   services: ServiceDirectory<ServiceIdentity>,
@@ -18,7 +18,12 @@ export async function collectReview(
   return weeklyReview({ from, to: now, services: services.all(), incidents, means, openActionItems });
 }
 
-/** Posts the review to the review channel; asked for twice under one key, it is posted once. */
-export function postReview(key: string): NewJob {
-  return { kind: 'review.post', lane: 'review-channel', key: `review:${key}`, payload: { reviewId: key } };
+/** Posts the review of the week that ends at `until`; asked for twice under one key, it is posted once. */
+export function postReview(key: string, until: Date): NewJob {
+  return {
+    kind: 'review.post',
+    lane: 'review-channel',
+    key: `review:${key}`,
+    payload: { reviewId: key, until },
+  };
 }

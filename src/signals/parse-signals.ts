@@ -142,7 +142,7 @@ function check(
     return { code: 'out_of_range', reason: `good: ${wire.good} is more than total ${wire.total}` };
   }
   if (sliDefinition(wire.sli, service.slis).unit === 'rate' && (value < 0 || value > 1)) {
-    const hint = value > 1 && value <= 100 ? ` (${value / 100}, not ${value})` : '';
+    const hint = value > 1 && value <= 100 ? ` (${+(value / 100).toFixed(6)}, not ${value})` : '';
     return { code: 'out_of_range', reason: `value: ${value} is outside 0–1; rates are fractions${hint}` };
   }
   return undefined;

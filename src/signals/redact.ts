@@ -23,12 +23,31 @@ const PATTERNS: readonly Pattern[] = [
   { kind: 'token', find: /\bBearer\s+[\w.~+/=-]{12,}/gi },
   { kind: 'email', find: /[\w.%+-]+@[a-z0-9-]+(?:\.[a-z0-9-]+)+/gi },
   { kind: 'iban', find: /\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){3,7}(?: ?[A-Z0-9]{1,3})?\b/g },
-  { kind: 'card', find: /\b\d(?:[ -]?\d){12,18}\b/g, accept: passesLuhn },
-  { kind: 'ip', find: /\b(?:\d{1,3}\.){3}\d{1,3}\b/g },
+  {
+    kind: 'card',
+    find: /\b(?:[2-6]\d{3}(?:[ -]?\d{4}){3}|3\d{3}[ -]?\d{6}[ -]?\d{5}|\d{13,19})\b/g,
+    accept: passesLuhn,
+  },
+  {
+    kind: 'ip',
+    find: /\b(?:\d{1,3}\.){3}\d{1,3}\b/g,
+    accept: (match) => match.split('.').every((octet) => Number(octet) <= 255),
+  },
+  // With a + or 00 in front; with a 0, told from a date by the longer second group; ten digits as in North America.
   {
     kind: 'phone',
-    find: /(?<![\w.])\+?\d{1,3}[ .-]?(?:\(\d{1,4}\)|\d{2,4})(?:[ .-]\d{2,5}){1,4}(?!\w)/g,
+    find: /(?<![\w.])(?:\+[1-9]|00[1-9]\d{0,2}[ -])[\d ()./-]{5,18}\d(?!\w)/g,
     accept: (match) => digits(match).length >= 8,
+  },
+  {
+    kind: 'phone',
+    find: /(?<![\w./-])(?:\(0\d{1,4}\)|0\d{1,4})[ /-]{1,2}\d{3,9}(?:[ -]\d{2,5})*(?!\w)/g,
+    accept: (match) => digits(match).length >= 8,
+  },
+  { kind: 'phone', find: /(?<![\w./-])0[1-9](?:[ .-]\d{2}){4}(?!\w)/g },
+  {
+    kind: 'phone',
+    find: /(?<![\w./-])(?:1[ .-])?(?:\([2-9]\d{2}\) ?|[2-9]\d{2}[ .-])[2-9]\d{2}[ .-]\d{4}(?!\w)/g,
   },
 ];
 

@@ -40,6 +40,14 @@ export function createDeliveryStore(
         .where(and(eq(deliveries.source, source), eq(deliveries.id, id)));
       return row?.problem ?? undefined;
     },
+    async firstActivity() {
+      const [row] = await database.orm
+        .select({ at: deliveries.receivedAt })
+        .from(deliveries)
+        .orderBy(deliveries.receivedAt)
+        .limit(1);
+      return row?.at;
+    },
     async countProblems() {
       return database.orm.$count(deliveries, isNotNull(deliveries.problem));
     },
@@ -50,6 +58,8 @@ export function createDeliveryStore(
 export interface DeliveryProblems {
   deliveryProblem(source: string, id: string): Promise<string | undefined>;
   countProblems(): Promise<number>;
+  /** When the first delivery was taken. */
+  firstActivity(): Promise<Date | undefined>;
 }
 
 async function write(

@@ -42,7 +42,7 @@ export function createJobQueue(database: Database) {
       order by j.lease_until limit ${limit} for update skip locked
     )
     update ${jobs} set state = 'running', attempts = attempts + 1, lease_until = now() + make_interval(secs => ${leaseSeconds})
-    where id in (select id from free union all select id from abandoned)
+    where id in (select id from (select id from abandoned union all select id from free) found limit ${limit})
     returning id, kind, lane, payload, attempts,
       (extract(epoch from created_at) * 1000)::float8 as created_at, (extract(epoch from first_failed_at) * 1000)::float8 as first_failed_at`;
 

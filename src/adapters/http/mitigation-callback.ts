@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { AppError } from '../../errors.ts';
+import { AppError, isAppError } from '../../errors.ts';
 import type { Mitigation } from '../../mitigations/mitigation.ts';
 import type { Answer } from '../../mitigations/record-answer.ts';
 import { verifyWebhook } from '../../standard-webhooks.ts';
@@ -25,7 +25,7 @@ export function mitigationCallback(options: {
     maxBytes: 64 * 1024,
     async handle({ params, headers, body }) {
       const id = params.id ?? '';
-      const mitigation = await options.find(id);
+      const mitigation = await options.find(id).catch(databaseAway);
       const secrets = options.secrets.get(mitigation?.definition.secret ?? '') ?? [];
       const verdict = verifyWebhook({
         secrets: [...secrets],
@@ -50,10 +50,18 @@ export function mitigationCallback(options: {
           'Send {"attempt": 1, "status": "running" | "succeeded" | "failed", "detail": "…"}.',
         );
       }
-      const taken = await options.record(id, read.data);
+      const taken = await options.record(id, read.data).catch(databaseAway);
       return { status: taken ? 202 : 200, body: { taken } };
     },
   };
+}
+
+/** Senders try again after a 503. */
+function databaseAway(error: unknown): never {
+  if (isAppError(error)) throw error;
+  throw new AppError('database_unavailable', 'The report could not be stored; send it again.', {
+    cause: error,
+  });
 }
 
 function parseJson(body: Buffer): unknown {

@@ -86,7 +86,10 @@ export function createHttpServer(options: {
   function answerTo(error: unknown, path: string): HttpAnswer {
     if (isAppError(error)) {
       if (error.code !== 'not_found')
-        log.warn({ path, code: error.code, reason: error.message }, 'a request was refused');
+        log.warn(
+          { path, code: error.code, reason: error.message, ...causeOf(error) },
+          'a request was refused',
+        );
       return { status: STATUS[error.code] ?? 400, body: { error: error.message, code: error.code } };
     }
     log.error({ path, err: messageOf(error) }, 'a request failed');
@@ -112,6 +115,10 @@ export function createHttpServer(options: {
         server.closeIdleConnections();
       }),
   };
+}
+
+function causeOf(error: AppError): { err?: string } {
+  return error.cause === undefined ? {} : { err: messageOf(error.cause) };
 }
 
 function addressOf(server: Server): AddressInfo {
@@ -148,17 +155,22 @@ async function readBody(request: IncomingMessage, maxBytes: number): Promise<Buf
   const tooLarge = (): AppError =>
     new AppError(
       'delivery_oversized',
-      `The body is larger than ${maxBytes / 1024 / 1024} MB, the limit here. Send it in smaller parts.`,
+      `The body is larger than ${sizeInWords(maxBytes)}, the limit here. Send it in smaller parts.`,
     );
   if (Number(request.headers['content-length'] ?? 0) > maxBytes) throw tooLarge();
   const chunks: Buffer[] = [];
   let size = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
+  // Destroying the request would cut the connection before the refusal is on it.
+  for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
     size += chunk.length;
     if (size > maxBytes) throw tooLarge();
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);
+}
+
+function sizeInWords(bytes: number): string {
+  return bytes < 1024 * 1024 ? `${bytes / 1024} KB` : `${bytes / 1024 / 1024} MB`;
 }
 
 function send(response: ServerResponse, { status, body }: HttpAnswer): void {

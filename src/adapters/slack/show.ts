@@ -2,7 +2,7 @@ import type { WebClient } from '@slack/web-api';
 import { findChannelId } from './channels.ts';
 import { classify, platformError } from './client.ts';
 import type { JobOutcome, OutboxJob } from './job.ts';
-import type { SlackMessage } from './messages/blocks.ts';
+import { clipMrkdwn, type SlackMessage } from './messages/blocks.ts';
 import type { SlackMessages } from './ports.ts';
 
 /** What the event type of our message metadata is; the payload's key says which message it is. */
@@ -28,11 +28,13 @@ export async function show(
 ): Promise<JobOutcome> {
   const { client, messages } = deps;
   try {
+    const noted = await messages.find(key);
     const known =
-      (await messages.find(key)) ??
-      (job.attempt > 1 ? await findLost(deps, key, channel, job.createdAt) : undefined);
+      noted?.ts == null && (noted !== undefined || job.attempt > 1)
+        ? await findLost(deps, key, channel)
+        : noted;
     const body = {
-      text: message.text.slice(0, 3900),
+      text: clipMrkdwn(message.text, 3900),
       blocks: [...message.blocks],
       unfurl_links: false,
       unfurl_media: false,
@@ -41,6 +43,8 @@ export async function show(
       await client.chat.update({ channel: known.channel, ts: known.ts, ...body });
       return { kind: 'done' };
     }
+    // Noted before it is posted: the next try may be another job's, whose first one it is.
+    if (noted === undefined) await messages.remember(key, channel, null);
     const posted = await client.chat.postMessage({
       channel,
       ...body,
@@ -62,23 +66,29 @@ async function findLost(
   { client, messages }: ShowDeps,
   key: string,
   channel: string,
-  since: Date,
 ): Promise<{ channel: string; ts: string } | undefined> {
   const id = await findChannelId(client, channel);
   if (id === undefined) return undefined;
-  const oldest = String(Math.floor(since.getTime() / 1000) - 60);
-  const history = await client.conversations.history({
-    channel: id,
-    oldest,
-    limit: RECONCILE_PAGE,
-    include_all_metadata: true,
-  });
+  const history = await readHistory(client, id);
   const found = history.messages?.find(
     (each) => each.metadata?.event_type === EVENT_TYPE && keyOf(each.metadata.event_payload) === key,
   );
   if (found?.ts === undefined) return undefined;
   await messages.remember(key, id, found.ts);
   return { channel: id, ts: found.ts };
+}
+
+async function readHistory(client: WebClient, channel: string) {
+  const read = () =>
+    client.conversations.history({ channel, limit: RECONCILE_PAGE, include_all_metadata: true });
+  try {
+    return await read();
+  } catch (error) {
+    // Whoever posts to a public channel need not be in it; whoever reads must.
+    if (platformError(error) !== 'not_in_channel') throw error;
+    await client.conversations.join({ channel });
+    return read();
+  }
 }
 
 function keyOf(payload: unknown): unknown {

@@ -1,5 +1,7 @@
 import type { AnyMiddlewareArgs, Middleware } from '@slack/bolt';
 import type { WebClient } from '@slack/web-api';
+import { z } from 'zod';
+import { AppError } from '../../errors.ts';
 
 /** The workspace this installation serves; asked of Slack once, and again until it answers. */
 export function createTeam(client: WebClient): () => Promise<string | undefined> {
@@ -27,10 +29,25 @@ export function refuseOtherTeams(team: () => Promise<string | undefined>): Middl
       ours === undefined
         ? 'aire could not ask Slack which workspace this is. Try again in a minute.'
         : 'This aire serves another workspace.';
+    const field = firstField(args.body);
     if ('command' in args) await args.ack({ response_type: 'ephemeral', text: why });
+    else if ('view' in args && field !== undefined)
+      await args.ack({ response_action: 'errors', errors: { [field]: why } });
+    // Slack shows that it failed, and the person tries again.
+    else if (ours === undefined) throw new AppError('slack_failed', why);
     else if ('ack' in args && typeof args.ack === 'function') await args.ack();
   };
 }
+
+/** The first input of a form that was submitted: closing the form would lose what was typed. */
+function firstField(body: unknown): string | undefined {
+  return submission.safeParse(body).data?.view.blocks.find((block) => block.type === 'input')?.block_id;
+}
+
+const submission = z.object({
+  type: z.literal('view_submission'),
+  view: z.object({ blocks: z.array(z.object({ type: z.string(), block_id: z.string() })) }),
+});
 
 function teamOf(body: unknown): string | undefined {
   if (body === null || typeof body !== 'object') return undefined;

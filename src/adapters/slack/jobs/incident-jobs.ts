@@ -58,7 +58,7 @@ export function incidentJobs(deps: Deps): ReadonlyMap<string, JobHandler> {
     const place = await messages.find(channelKey(incident.id));
     if (place === undefined) return { kind: 'retry', reason: 'the incident has no channel yet' };
     const key = `card:${incident.id}`;
-    const isNew = (await messages.find(key)) === undefined;
+    const isNew = (await messages.find(key))?.ts == null;
     const shown = await show(deps, job, key, place.channel, incidentCard(await cardContent(deps, incident)));
     if (shown.kind !== 'done') return shown;
     try {

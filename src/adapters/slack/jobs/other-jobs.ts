@@ -4,7 +4,7 @@ import { collectReview } from '../../../reviews/hold-review.ts';
 import { platformError } from '../client.ts';
 import type { JobHandler, JobOutcome } from '../job.ts';
 import { answer } from '../messages/answers.ts';
-import { escapeMrkdwn } from '../messages/blocks.ts';
+import { clipMrkdwn, escapeMrkdwn } from '../messages/blocks.ts';
 import { goldenCaseMessage } from '../messages/golden-case.ts';
 import { mitigationMessage } from '../messages/mitigation.ts';
 import { reviewMessage } from '../messages/review.ts';
@@ -13,6 +13,8 @@ import { failed, show } from '../show.ts';
 import { channelKey } from './incident-jobs.ts';
 
 const GONE: JobOutcome = { kind: 'reject', reason: 'what this job is about is not in the database' };
+/** Characters of a reason, so that what to do still fits behind it. */
+const REASON_LIMIT = 2500;
 const NO_CHANNEL: JobOutcome = { kind: 'retry', reason: 'the incident has no channel yet' };
 
 type Deps = SlackDeps & {
@@ -64,7 +66,8 @@ export function otherJobs(deps: Deps): ReadonlyMap<string, JobHandler> {
     const { person, channel, text } = z
       .object({ person: z.string(), channel: z.string(), text: z.string() })
       .parse(job.payload);
-    const body = { text, blocks: [...answer(escapeMrkdwn(text)).blocks] };
+    const said = answer(escapeMrkdwn(text));
+    const body = { text: said.text, blocks: [...said.blocks] };
     try {
       await client.chat.postEphemeral({ channel, user: person, ...body });
       return { kind: 'done' };
@@ -82,8 +85,8 @@ export function otherJobs(deps: Deps): ReadonlyMap<string, JobHandler> {
 
   /** Idempotent: each asked-for review is one message under its own key. */
   const postReview: JobHandler = async (job) => {
-    const { reviewId } = z.object({ reviewId: z.string() }).parse(job.payload);
-    const review = await collectReview(store, deps.services, deps.clock.now());
+    const { reviewId, until } = z.object({ reviewId: z.string(), until: z.date() }).parse(job.payload);
+    const review = await collectReview(store, deps.services, until);
     return show(deps, job, `review:${reviewId}`, deps.channels.review, reviewMessage(review));
   };
 
@@ -94,7 +97,7 @@ export function otherJobs(deps: Deps): ReadonlyMap<string, JobHandler> {
       .parse(job.payload);
     const problem = await deps.deliveryProblem(source, deliveryId);
     if (problem === undefined) return GONE;
-    const text = `:inbox_tray: A delivery from ${escapeMrkdwn(source)} could not be used, so no incident came of it. ${escapeMrkdwn(problem)}`;
+    const text = `:inbox_tray: A delivery from ${escapeMrkdwn(source)} could not be used, so no incident came of it. ${clipMrkdwn(escapeMrkdwn(problem), REASON_LIMIT)}`;
     return show(deps, job, `problem:${source}:${deliveryId}`, deps.channels.incidents, answer(text));
   };
 
@@ -103,7 +106,7 @@ export function otherJobs(deps: Deps): ReadonlyMap<string, JobHandler> {
     const { jobId, kind, reason } = z
       .object({ jobId: z.number(), kind: z.string(), reason: z.string() })
       .parse(job.payload);
-    const text = `:warning: aire gave up on “${escapeMrkdwn(kind)}”: ${escapeMrkdwn(reason)}. Mend the cause, then run \`aire outbox retry ${jobId}\`.`;
+    const text = `:warning: aire gave up on “${escapeMrkdwn(kind)}”: ${clipMrkdwn(escapeMrkdwn(reason), REASON_LIMIT)}. Mend the cause, then run \`aire outbox retry ${jobId}\`.`;
     return show(deps, job, `dead:${jobId}`, deps.channels.incidents, answer(text));
   };
 

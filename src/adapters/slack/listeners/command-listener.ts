@@ -77,7 +77,7 @@ async function run(
       );
     }
     case 'review':
-      await deps.store.enqueue(postReview(`now:${from.trigger_id}`));
+      await deps.store.enqueue(postReview(`now:${from.trigger_id}`, deps.clock.now()));
       return answer(`The weekly review so far is being posted in #${escapeMrkdwn(deps.channels.review)}.`);
     case 'unknown': {
       const help = helpMessage(here !== undefined);

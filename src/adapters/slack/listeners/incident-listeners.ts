@@ -1,13 +1,15 @@
 import { z } from 'zod';
-import { AppError } from '../../../errors.ts';
+import { AppError, isAppError } from '../../../errors.ts';
 import { answerProposal } from '../../../incidents/answer-proposal.ts';
 import { changePhase } from '../../../incidents/change-phase.ts';
 import { declareIncident } from '../../../incidents/declare-incident.ts';
-import type { Incident } from '../../../incidents/incident.ts';
+import { type Incident, incidentName } from '../../../incidents/incident.ts';
+import { tell } from '../../../incidents/jobs.ts';
 import { settleStep } from '../../../incidents/settle-step.ts';
 import { splitFinding } from '../../../incidents/split-finding.ts';
 import { takeCommand } from '../../../incidents/take-command.ts';
 import type { PhaseEvent } from '../../../incidents/transition.ts';
+import type { Proposal } from '../../../incidents/watch.ts';
 import { addActionItem } from '../../../postmortems/add-action-item.ts';
 import { KINDS } from '../../../triggers/schema.ts';
 import { SEVERITIES } from '../../../triggers/severity.ts';
@@ -26,12 +28,17 @@ const declaration = z.object({
 
 /** Proposals, the card's controls, steps, and the forms that go with them. */
 export function listenForIncidents(deps: ListenerDeps): void {
-  onClick(deps, ACTIONS.declareProposal, async ({ by, value }) => {
-    await answerProposal(deps, { proposalId: value, by, answer: 'declare' });
-  });
-  onClick(deps, ACTIONS.dismissProposal, async ({ by, value }) => {
-    await answerProposal(deps, { proposalId: value, by, answer: 'dismiss' });
-  });
+  for (const [actionId, answer] of [
+    [ACTIONS.declareProposal, 'declare'],
+    [ACTIONS.dismissProposal, 'dismiss'],
+  ] as const) {
+    onClick(deps, actionId, async ({ by, channel, value, key }) => {
+      const proposal = await answerProposal(deps, { proposalId: value, by, answer });
+      const wanted = answer === 'declare' ? 'declared' : 'dismissed';
+      if (proposal.state === wanted && proposal.answeredBy === by) return;
+      await deps.store.enqueue(tell(by, channel, await answeredAlready(deps, proposal), key));
+    });
+  }
   onClick(deps, ACTIONS.takeCommand, async ({ by, value }) => {
     await takeCommand(deps, { incidentId: value, by });
   });
@@ -58,6 +65,17 @@ export function listenForIncidents(deps: ListenerDeps): void {
   listenForForms(deps);
 }
 
+/** For the one who answered second: what the first answer was. */
+async function answeredAlready(deps: ListenerDeps, proposal: Proposal): Promise<string> {
+  if (proposal.state === 'recovered')
+    return 'That has recovered, so nothing was changed. /aire incident declare declares one all the same.';
+  if (proposal.state === 'dismissed')
+    return 'Somebody was faster: it is not an incident. /aire incident declare declares one all the same.';
+  const incident =
+    proposal.incidentId === undefined ? undefined : await deps.store.incident(proposal.incidentId);
+  return `Somebody was faster: it is declared${incident === undefined ? '' : ` as ${incidentName(incident)}`}.`;
+}
+
 function listenForSteps(deps: ListenerDeps): void {
   const settle = (actionId: string, settlement: Parameters<typeof settleStep>[1]['settlement']) =>
     onClick(deps, actionId, async ({ by, value }) => {
@@ -67,9 +85,9 @@ function listenForSteps(deps: ListenerDeps): void {
   settle(ACTIONS.stepOk, { as: 'done', outcome: 'ok' });
   settle(ACTIONS.stepNotOk, { as: 'done', outcome: 'not_ok' });
   settle(ACTIONS.stepSkip, { as: 'skipped' });
-  onClick(deps, ACTIONS.stepChoose, async ({ by, value }) => {
-    const [incidentId, stepId, chosen] = readValue(z.tuple([z.string(), z.string(), z.string()]), value);
-    await settleStep(deps, { incidentId, stepId, by, settlement: { as: 'chosen', value: chosen } });
+  onClick(deps, ACTIONS.stepChoose, async ({ by, value, blockId }) => {
+    const [incidentId, stepId] = readValue(pair, blockId);
+    await settleStep(deps, { incidentId, stepId, by, settlement: { as: 'chosen', value } });
   });
   onClick(deps, ACTIONS.stepNote, async ({ value, triggerId }) => {
     const [incidentId, stepId] = readValue(pair, value);
@@ -81,7 +99,7 @@ function listenForSteps(deps: ListenerDeps): void {
     });
   });
   onSubmit(deps, VIEWS.note, 'note', async ({ by, values, metadata }) => {
-    const [incidentId, stepId] = pair.parse(metadata);
+    const [incidentId, stepId] = readValue(pair, metadata);
     await settleStep(deps, { incidentId, stepId, by, settlement: { as: 'noted', text: values.note ?? '' } });
     return undefined;
   });
@@ -89,7 +107,13 @@ function listenForSteps(deps: ListenerDeps): void {
 
 function listenForForms(deps: ListenerDeps): void {
   deps.app.shortcut(DECLARE_SHORTCUT, async ({ shortcut, ack }) => {
-    await openDeclareForm(deps, shortcut.trigger_id, '');
+    try {
+      await openDeclareForm(deps, shortcut.trigger_id, '');
+    } catch (error) {
+      if (!isAppError(error)) throw error;
+      const { id } = shortcut.user;
+      await deps.store.enqueue(tell(id, id, error.message, shortcut.trigger_id));
+    }
     await ack();
   });
   onSubmit(deps, VIEWS.declare, 'service', async ({ by, values, key }) => {
@@ -107,7 +131,7 @@ function listenForForms(deps: ListenerDeps): void {
     await openModal(deps, triggerId, async () => actionItemModal(await incidentOf(deps, value)));
   });
   onSubmit(deps, VIEWS.actionItem, 'what', async ({ by, values, metadata, key }) => {
-    const [incidentId] = z.tuple([z.string()]).parse(metadata);
+    const [incidentId] = readValue(z.tuple([z.string()]), metadata);
     const { owner, due } = values;
     await addActionItem(deps, {
       incidentId,

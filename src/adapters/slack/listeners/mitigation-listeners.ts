@@ -5,7 +5,7 @@ import { decide } from '../../../mitigations/jobs.ts';
 import { settleUnknown } from '../../../mitigations/record-answer.ts';
 import { needsSecondPerson, requestMitigation } from '../../../mitigations/request-mitigation.ts';
 import { ACTIONS, VIEWS } from '../action-ids.ts';
-import { expectedAnswerModal, mitigationModal } from '../modals/modals.ts';
+import { EXPECTED_LIMIT, expectedAnswerModal, mitigationModal } from '../modals/modals.ts';
 import { incidentOf } from './incident-listeners.ts';
 import { type ListenerDeps, onClick, onSubmit, openModal, readValue } from './respond.ts';
 
@@ -26,7 +26,7 @@ export function listenForMitigations(deps: ListenerDeps): void {
     });
   });
   onSubmit(deps, VIEWS.mitigation, 'reason', async ({ by, values, metadata, key }) => {
-    const [incidentId, name] = pair.parse(metadata);
+    const [incidentId, name] = readValue(pair, metadata);
     await requestMitigation(deps, { incidentId, name, reason: values.reason ?? '', by, onceKey: key });
     return undefined;
   });
@@ -62,11 +62,17 @@ export function listenForGoldenCases(deps: ListenerDeps): void {
     await openModal(deps, triggerId, async () => {
       const golden = await deps.store.goldenCase(value);
       if (golden === undefined) throw new AppError('not_found', 'That golden case is not known here.');
+      if ((golden.expected?.length ?? 0) > EXPECTED_LIMIT) {
+        throw new AppError(
+          'invalid_input',
+          `The expected answer is longer than the ${EXPECTED_LIMIT} characters Slack's forms hold. Approve it as it is, or reject it.`,
+        );
+      }
       return expectedAnswerModal(golden);
     });
   });
   onSubmit(deps, VIEWS.expectedAnswer, 'expected', async ({ by, values, metadata }) => {
-    const [caseId] = z.tuple([z.string()]).parse(metadata);
+    const [caseId] = readValue(z.tuple([z.string()]), metadata);
     await reviewGoldenCase(deps, { caseId, by, decision: 'approve', expected: values.expected ?? '' });
     return undefined;
   });

@@ -23,6 +23,8 @@ export interface Click {
   readonly triggerId: string;
   /** The button's value, or the chosen option's. */
   readonly value: string;
+  /** The block it stands in; ours where we gave it one. */
+  readonly blockId: string;
   /** The same click delivered twice has the same key. */
   readonly key: string;
 }
@@ -43,7 +45,7 @@ export function onClick(deps: ListenerDeps, actionId: string, act: (click: Click
             ? (action.selected_option?.value ?? '')
             : '';
     try {
-      await act({ by, channel, triggerId: body.trigger_id, value, key });
+      await act({ by, channel, triggerId: body.trigger_id, value, blockId: action?.block_id ?? '', key });
     } catch (error) {
       if (!isAppError(error)) throw error;
       await deps.store.enqueue(tell(by, channel, error.message, key));
@@ -52,14 +54,14 @@ export function onClick(deps: ListenerDeps, actionId: string, act: (click: Click
   });
 }
 
-/** What a button carries, read by its shape. @throws AppError `invalid_input` for a value of another version. */
+/** What a button or form carries, read by its shape. @throws AppError `invalid_input` for that of another version. */
 export function readValue<T>(schema: z.ZodType<T>, value: string): T {
   try {
     return schema.parse(JSON.parse(value));
   } catch (error) {
     throw new AppError(
       'invalid_input',
-      'This button is from another version of aire. Use the newest message in this channel.',
+      'This is from another version of aire. Use the newest message in this channel.',
       { cause: error },
     );
   }
@@ -109,8 +111,8 @@ export type FormValues = Readonly<Record<string, string | undefined>>;
 export interface Submission {
   readonly by: string;
   readonly values: FormValues;
-  /** `private_metadata`, parsed. */
-  readonly metadata: unknown;
+  /** `private_metadata`: to be read by {@link readValue}. */
+  readonly metadata: string;
   readonly key: string;
 }
 
@@ -136,7 +138,7 @@ export function onSubmit(
       const said = await submit({
         by: body.user.id,
         values,
-        metadata: JSON.parse(view.private_metadata || 'null'),
+        metadata: view.private_metadata,
         key: view.id,
       });
       if (said === undefined) await ack();

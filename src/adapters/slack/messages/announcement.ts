@@ -1,5 +1,14 @@
 import { type Incident, incidentName } from '../../../incidents/incident.ts';
-import { context, escapeMrkdwn, person, type SlackMessage, section, slackDate } from './blocks.ts';
+import {
+  context,
+  escapeMrkdwn,
+  inline,
+  notification,
+  person,
+  type SlackMessage,
+  section,
+  slackDate,
+} from './blocks.ts';
 import { phaseBadge } from './phase-badge.ts';
 
 /** The one line an incident has in the incidents channel: what, how bad, where it stands, who leads, where to go. */
@@ -8,10 +17,12 @@ export function announcement(incident: Incident, channel: string | undefined): S
   const lead =
     incident.commander === undefined ? 'nobody in command yet' : `command ${person(incident.commander)}`;
   return {
-    text: `${incident.severity} ${incidentName(incident)} ${incident.service}: ${incident.title}`,
+    text: notification(
+      `${incident.severity} ${incidentName(incident)} ${incident.service}: ${incident.title}`,
+    ),
     blocks: [
       section(
-        `${phaseBadge(incident)} *${incident.severity} · ${incidentName(incident)} · ${escapeMrkdwn(incident.service)}*${place}\n${escapeMrkdwn(incident.reason)}`,
+        `${phaseBadge(incident)} *${incident.severity} · ${incidentName(incident)} · ${inline(incident.service)}*${place}\n${escapeMrkdwn(incident.reason)}`,
       ),
       context(
         `${lead} · declared ${slackDate(incident.declaredAt)}${incident.resolvedAt === undefined ? '' : ` · resolved ${slackDate(incident.resolvedAt)}`}`,

@@ -1,11 +1,20 @@
 import { type Incident, incidentName } from '../../../incidents/incident.ts';
 import type { TimelineEntry } from '../../../incidents/timeline.ts';
-import { context, escapeMrkdwn, person, type SlackMessage, section, slackDate } from './blocks.ts';
+import {
+  clipMrkdwn,
+  context,
+  fitLines,
+  inline,
+  person,
+  type SlackMessage,
+  section,
+  slackDate,
+} from './blocks.ts';
 import { phaseBadge } from './phase-badge.ts';
 
 /** A plain answer that one person sees. The text is ours or escaped by the caller. */
 export function answer(text: string): SlackMessage {
-  return { text, blocks: [section(text)] };
+  return { text: clipMrkdwn(text, 3000), blocks: [section(text)] };
 }
 
 /** `/aire help`: what can be done, in the order somebody needs it. */
@@ -39,12 +48,12 @@ export function incidentList(
 ): SlackMessage {
   if (incidents.length === 0) return answer('No incident is open. `/aire incident declare` declares one.');
   return {
-    text: `${incidents.length} open incidents`,
+    text: incidents.length === 1 ? '1 open incident' : `${incidents.length} open incidents`,
     blocks: incidents.map((incident) => {
       const channel = channelOf.get(incident.id);
       const lead = incident.commander === undefined ? 'nobody in command' : person(incident.commander);
       return section(
-        `${phaseBadge(incident)} *${incident.severity} ${incidentName(incident)}* ${escapeMrkdwn(incident.service)}: ${escapeMrkdwn(incident.title)}${channel === undefined ? '' : ` → <#${channel}>`}\n${lead}, since ${slackDate(incident.declaredAt)}`,
+        `${phaseBadge(incident)} *${incident.severity} ${incidentName(incident)}* ${inline(incident.service, 80)}: ${inline(incident.title)}${channel === undefined ? '' : ` → <#${channel}>`}\n${lead}, since ${slackDate(incident.declaredAt)}`,
       );
     }),
   };
@@ -56,7 +65,7 @@ export function timelineTail(entries: readonly TimelineEntry[]): SlackMessage['b
     .slice(-8)
     .map(
       (entry) =>
-        `${slackDate(entry.at, '{time}')} ${entry.actor.kind === 'person' ? `${person(entry.actor.id)} ` : ''}${escapeMrkdwn(entry.text)}`,
+        `${slackDate(entry.at, '{time}')} ${entry.actor.kind === 'person' ? `${person(entry.actor.id)} ` : ''}${inline(entry.text)}`,
     );
-  return shown.length === 0 ? [] : [context(shown.join('\n'))];
+  return shown.length === 0 ? [] : [context(fitLines(shown, 1900, 'last'))];
 }

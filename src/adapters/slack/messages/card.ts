@@ -9,12 +9,17 @@ import { ACTIONS } from '../action-ids.ts';
 import {
   actions,
   button,
+  clip,
+  clipMrkdwn,
   context,
   divider,
   escapeMrkdwn,
   fields,
+  fitLines,
   header,
+  inline,
   link,
+  notification,
   person,
   type SlackMessage,
   section,
@@ -36,17 +41,21 @@ export interface CardContent {
 }
 
 const SHOWN_CHANGES = 5;
+/** Characters; together with the steps, a message holds less than 12,000 (reference integrations §1.8). */
+const LIMITS = { reason: 1200, values: 1000, changes: 2200 } as const;
 
 /** The pinned card: what is wrong, what moved, and the one thing to do next (reference §E). */
 export function incidentCard(content: CardContent): SlackMessage {
   const { incident } = content;
   return {
-    text: `${incident.severity} ${incidentName(incident)} ${incident.service}: ${incident.title} (${incident.phase})`,
+    text: notification(
+      `${incident.severity} ${incidentName(incident)} ${incident.service}: ${clip(incident.title, 200)} (${incident.phase})`,
+    ),
     blocks: [
       header(`${incident.severity} · ${incidentName(incident)} · ${incident.title}`),
-      section(escapeMrkdwn(incident.reason)),
-      fields([
-        ['Service', escapeMrkdwn(incident.service)],
+      section(clipMrkdwn(escapeMrkdwn(incident.reason), LIMITS.reason)),
+      ...fields([
+        ['Service', inline(incident.service)],
         ['State', phaseBadge(incident)],
         ['Command', incident.commander === undefined ? 'nobody yet' : person(incident.commander)],
         ['Began about', slackDate(incident.startedAt)],
@@ -78,21 +87,21 @@ function currentValues({ incident, findings, service }: CardContent): string {
       const value = finding.value === undefined ? 'no data' : formatSliValue(finding.value, definition.unit);
       const state =
         finding.state === 'firing' ? 'still off' : finding.state === 'healthy' ? 'recovered' : 'no data';
-      return `${escapeMrkdwn(definition.title)} ${value} (${state})`;
+      return `${inline(definition.title)} ${value} (${state})`;
     });
-  return lines.length === 0 ? 'no signal attached' : lines.join('\n');
+  return lines.length === 0 ? 'no signal attached' : fitLines(lines, LIMITS.values);
 }
 
 function whatMoved({ incident, changes }: CardContent): string {
   if (changes.length === 0)
     return 'No change was reported in the day before. That is not proof that nothing changed.';
-  return changes
+  const lines = changes
     .slice(-SHOWN_CHANGES)
     .map(
       (change) =>
-        `• ${link(change.url, escapeMrkdwn(change.text))}, ${slackDate(change.at)}${change.at <= incident.startedAt ? ' (before the onset)' : ''}`,
-    )
-    .join('\n');
+        `• ${link(change.url, inline(change.text))}, ${slackDate(change.at)}${change.at <= incident.startedAt ? ' (before the onset)' : ''}`,
+    );
+  return fitLines(lines, LIMITS.changes, 'last');
 }
 
 function controls(incident: Incident): KnownBlock[] {

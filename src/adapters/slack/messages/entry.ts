@@ -1,6 +1,15 @@
 import type { TimelineEntry } from '../../../incidents/timeline.ts';
 import { ACTIONS } from '../action-ids.ts';
-import { button, escapeMrkdwn, link, person, type SlackMessage, section } from './blocks.ts';
+import {
+  button,
+  clipMrkdwn,
+  escapeMrkdwn,
+  link,
+  notification,
+  person,
+  type SlackMessage,
+  section,
+} from './blocks.ts';
 
 const SIGN: Readonly<Partial<Record<TimelineEntry['kind'], string>>> = {
   signal_attached: ':heavy_plus_sign:',
@@ -18,11 +27,14 @@ const SIGN: Readonly<Partial<Record<TimelineEntry['kind'], string>>> = {
   action_item_done: ':ballot_box_with_check:',
 };
 
+/** Leaves room for the address of the evidence. */
+const TEXT_LIMIT = 1800;
+
 /** One event of an incident as a message in its channel. */
 export function entryMessage(entry: TimelineEntry): SlackMessage {
   const who = entry.actor.kind === 'person' ? `${person(entry.actor.id)}: ` : '';
   const sign = SIGN[entry.kind];
-  const text = `${sign === undefined ? '' : `${sign} `}${who}${escapeMrkdwn(entry.text)}${entry.url === undefined ? '' : ` ${link(entry.url, 'evidence')}`}`;
+  const text = `${sign === undefined ? '' : `${sign} `}${who}${clipMrkdwn(escapeMrkdwn(entry.text), TEXT_LIMIT)}${entry.url === undefined ? '' : ` ${link(entry.url, 'evidence')}`}`;
   const finding = entry.data?.finding;
   const split =
     entry.kind === 'signal_attached' && typeof finding === 'string'
@@ -34,5 +46,5 @@ export function entryMessage(entry: TimelineEntry): SlackMessage {
           },
         })
       : undefined;
-  return { text: entry.text, blocks: [section(text, split)] };
+  return { text: notification(entry.text), blocks: [section(text, split)] };
 }

@@ -3,9 +3,10 @@ import { ACTIONS } from '../action-ids.ts';
 import {
   actions,
   button,
-  clip,
+  clipMrkdwn,
   context,
   escapeMrkdwn,
+  inline,
   person,
   type SlackMessage,
   section,
@@ -48,7 +49,7 @@ export function goldenCaseMessage(golden: GoldenCase): SlackMessage {
 }
 
 function quote(text: string): string {
-  return clip(escapeMrkdwn(text), 900)
+  return clipMrkdwn(escapeMrkdwn(text), 900)
     .split('\n')
     .map((line) => `>${line}`)
     .join('\n');
@@ -64,6 +65,6 @@ function statusOf(golden: GoldenCase): string {
     case 'rejected':
       return `Rejected${by}`;
     case 'committed':
-      return `Approved${by}, committed to ${escapeMrkdwn(golden.path ?? '')} (${(golden.commit ?? '').slice(0, 8)})`;
+      return `Approved${by}, committed to ${inline(golden.path ?? '')} (${(golden.commit ?? '').slice(0, 8)})`;
   }
 }

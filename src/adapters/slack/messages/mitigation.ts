@@ -4,9 +4,12 @@ import { ACTIONS } from '../action-ids.ts';
 import {
   actions,
   button,
+  clipMrkdwn,
   context,
   escapeMrkdwn,
   fields,
+  inline,
+  notification,
   person,
   type SlackMessage,
   section,
@@ -25,28 +28,30 @@ const HEAD: Readonly<Record<MitigationState, string>> = {
   expired: ':hourglass: *Expired*',
 };
 
+/** Characters for all of them together. */
+const PARAMETERS_LIMIT = 5000;
+
 /** A mitigation from request to proof: one card, edited in place. */
 export function mitigationMessage(mitigation: Mitigation, incident: Incident): SlackMessage {
   const { definition, state } = mitigation;
   const open = state === 'requested';
   const value = JSON.stringify([incident.id, mitigation.id, mitigation.parametersHash]);
   return {
-    text: `${definition.title} for ${incidentName(incident)}: ${state}`,
+    text: notification(`${definition.title} for ${incidentName(incident)}: ${state}`),
     blocks: [
-      section(`${HEAD[state]}: *${escapeMrkdwn(definition.title)}* at ${escapeMrkdwn(mitigation.service)}`),
-      fields([
-        ...Object.entries(mitigation.parameters).map(([name, shown]): [string, string] => [
-          name.replaceAll('_', ' '),
-          escapeMrkdwn(shown),
-        ]),
+      section(`${HEAD[state]}: *${inline(definition.title)}* at ${inline(mitigation.service)}`),
+      ...parameterFields(mitigation.parameters),
+      ...fields([
         ['Risk', definition.risk],
-        ['Target', escapeMrkdwn(targetOf(mitigation))],
-        ['Side effects', escapeMrkdwn(definition.side_effects)],
+        ['Target', inline(targetOf(mitigation), 500)],
+        ['Side effects', clipMrkdwn(escapeMrkdwn(definition.side_effects), 1000)],
         ...(mitigation.reason === ''
           ? []
-          : [['Reason', escapeMrkdwn(mitigation.reason)] satisfies [string, string]]),
+          : [['Reason', clipMrkdwn(escapeMrkdwn(mitigation.reason), 1000)] satisfies [string, string]]),
       ]),
-      ...(mitigation.detail === undefined || open ? [] : [section(escapeMrkdwn(mitigation.detail))]),
+      ...(mitigation.detail === undefined || open
+        ? []
+        : [section(clipMrkdwn(escapeMrkdwn(mitigation.detail), 2000))]),
       ...(open
         ? actions([
             button('Approve', ACTIONS.approveMitigation, value, {
@@ -69,6 +74,16 @@ export function mitigationMessage(mitigation: Mitigation, incident: Incident): S
       context(whoAndWhen(mitigation)),
     ],
   };
+}
+
+/** From → to and the rest that the request names: all of them, since they are what an approval is for. */
+function parameterFields(parameters: Mitigation['parameters']): ReturnType<typeof fields> {
+  const rows = Object.entries(parameters);
+  const limit = Math.max(80, Math.floor(PARAMETERS_LIMIT / Math.max(1, rows.length)));
+  return fields(
+    rows.map(([name, shown]) => [inline(name.replaceAll('_', ' '), 60), escapeMrkdwn(shown)]),
+    limit,
+  );
 }
 
 /** The host that will be called; the whole address may hold more than a reader needs. */

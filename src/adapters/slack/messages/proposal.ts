@@ -6,6 +6,8 @@ import {
   button,
   context,
   escapeMrkdwn,
+  inline,
+  notification,
   person,
   type SlackMessage,
   section,
@@ -18,8 +20,8 @@ export function proposalMessage(
   title: string,
   incident: Incident | undefined,
 ): SlackMessage {
-  const head = `*${escapeMrkdwn(title)} at ${escapeMrkdwn(proposal.service)}* would be ${proposal.severity}\n${escapeMrkdwn(proposal.reason)}`;
-  const text = `${title} at ${proposal.service}: declare an incident?`;
+  const head = `*${inline(title)} at ${inline(proposal.service)}* would be ${proposal.severity}\n${escapeMrkdwn(proposal.reason)}`;
+  const text = notification(`${title} at ${proposal.service}: declare an incident?`);
   if (proposal.state === 'open') {
     return {
       text,

@@ -2,11 +2,11 @@ import type { KnownBlock } from '@slack/types';
 import { incidentName } from '../../../incidents/incident.ts';
 import type { IndicatorLine, WeeklyReview } from '../../../reviews/weekly-review.ts';
 import {
-  clip,
   context,
   divider,
-  escapeMrkdwn,
+  fitLines,
   header,
+  inline,
   person,
   type SlackMessage,
   section,
@@ -43,19 +43,21 @@ export function reviewMessage(review: WeeklyReview): SlackMessage {
 }
 
 function indicatorLine(line: IndicatorLine): string {
-  return `${SIGN[line.state]} ${escapeMrkdwn(line.service)} · ${escapeMrkdwn(line.title)}: ${line.value} (target ${line.target})`;
+  return `${SIGN[line.state]} ${inline(line.service, 80)} · ${inline(line.title, 80)}: ${line.value} (target ${line.target})`;
 }
 
 function incidentLine({ incident, detection, recovery }: WeeklyReview['incidents'][number]): string {
-  return `• *${incident.severity} ${incidentName(incident)}* ${escapeMrkdwn(incident.service)}: ${escapeMrkdwn(incident.title)} (${phaseWord(incident.phase).toLowerCase()}; detected in ${detection}, recovered in ${recovery})`;
+  return `• *${incident.severity} ${incidentName(incident)}* ${inline(incident.service, 80)}: ${inline(incident.title, 120)} (${phaseWord(incident.phase).toLowerCase()}; detected in ${detection}, recovered in ${recovery})`;
 }
 
 function actionItems(review: WeeklyReview): KnownBlock[] {
   const shown = review.actionItems.map(({ item, overdue }) => {
     const owner = item.owner === undefined ? 'no owner' : person(item.owner);
     const due =
-      item.due === undefined ? 'no due date' : `due ${item.due}${overdue ? ' :warning: overdue' : ''}`;
-    return `• ${escapeMrkdwn(item.what)} (${escapeMrkdwn(item.service)}; ${owner}; ${due})`;
+      item.due === undefined
+        ? 'no due date'
+        : `due ${inline(item.due, 20)}${overdue ? ' :warning: overdue' : ''}`;
+    return `• ${inline(item.what, 150)} (${inline(item.service, 80)}; ${owner}; ${due})`;
   });
   return [section(`*Open action items (${shown.length})*\n${lines(shown, 'None.', SHOWN)}`)];
 }
@@ -63,5 +65,5 @@ function actionItems(review: WeeklyReview): KnownBlock[] {
 function lines(all: readonly string[], none: string, limit: number): string {
   if (all.length === 0) return none;
   const rest = all.length - limit;
-  return clip([...all.slice(0, limit), ...(rest > 0 ? [`…and ${rest} more`] : [])].join('\n'), 2900);
+  return fitLines([...all.slice(0, limit), ...(rest > 0 ? [`…and ${rest} more`] : [])], 2900);
 }

@@ -5,7 +5,22 @@ import type { MitigableService } from '../../../mitigations/ports.ts';
 import { type ApplicableStep, nextStep, stepsOfPhase } from '../../../runbooks/next-steps.ts';
 import type { RunbookPhase, StepDefinition } from '../../../runbooks/schema.ts';
 import { ACTIONS } from '../action-ids.ts';
-import { actions, button, context, escapeMrkdwn, person, plain, section, slackDate } from './blocks.ts';
+import {
+  actions,
+  button,
+  clipMrkdwn,
+  context,
+  escapeMrkdwn,
+  fitLines,
+  inline,
+  person,
+  plain,
+  section,
+  slackDate,
+} from './blocks.ts';
+
+/** Characters. */
+const LIMITS = { settled: 1200, hint: 1000, later: 800 } as const;
 
 /** The steps of the phase the incident is in: those settled, the next one with its buttons, those to come. */
 export function stepBlocks(
@@ -28,9 +43,9 @@ export function stepBlocks(
   );
   return [
     section(
-      `*${escapeMrkdwn(title)}*: ${settled.length} of ${steps.length} steps, until about ${slackDate(until, '{time}')}`,
+      `*${inline(title)}*: ${settled.length} of ${steps.length} steps, until about ${slackDate(until, '{time}')}`,
     ),
-    ...(settled.length === 0 ? [] : [context(settled.map(settledLine).join('\n'))]),
+    ...(settled.length === 0 ? [] : [context(fitLines(settled.map(settledLine), LIMITS.settled, 'last'))]),
     ...(next === undefined
       ? [context(allDone(incident))]
       : nextBlocks(incident, next.definition, service, mitigations)),
@@ -38,7 +53,10 @@ export function stepBlocks(
       ? []
       : [
           context(
-            later.map((step) => `:white_small_square: ${escapeMrkdwn(step.definition.title)}`).join('\n'),
+            fitLines(
+              later.map((step) => `:white_small_square: ${inline(step.definition.title)}`),
+              LIMITS.later,
+            ),
           ),
         ]),
   ];
@@ -68,8 +86,8 @@ function settledLine({ definition, state }: ApplicableStep): string {
       : state?.outcome === 'not_ok'
         ? ':x:'
         : ':heavy_check_mark:';
-  const found = state?.note === undefined ? '' : `: ${escapeMrkdwn(state.note.slice(0, 200))}`;
-  return `${sign} ${escapeMrkdwn(definition.title)}${found} (${state?.status === 'skipped' ? 'skipped, ' : ''}${person(state?.by ?? '')})`;
+  const found = state?.note === undefined ? '' : `: ${inline(state.note)}`;
+  return `${sign} ${inline(definition.title)}${found} (${state?.status === 'skipped' ? 'skipped, ' : ''}${person(state?.by ?? '')})`;
 }
 
 function nextBlocks(
@@ -81,7 +99,7 @@ function nextBlocks(
   const value = JSON.stringify([incident.id, step.id]);
   const skip = button('Skip', ACTIONS.stepSkip, value);
   const text = section(
-    `:point_right: *${escapeMrkdwn(step.title)}*${step.hint === undefined ? '' : `\n${escapeMrkdwn(step.hint)}`}`,
+    `:point_right: *${inline(step.title)}*${step.hint === undefined ? '' : `\n${clipMrkdwn(escapeMrkdwn(step.hint), LIMITS.hint)}`}`,
   );
   switch (step.kind) {
     case 'check':
@@ -94,18 +112,22 @@ function nextBlocks(
     case 'choose':
       return [
         text,
-        ...actions([
-          {
-            type: 'static_select',
-            action_id: ACTIONS.stepChoose,
-            placeholder: plain('Choose', 150),
-            options: step.options.map((option) => ({
-              text: plain(option.label, 75),
-              value: JSON.stringify([incident.id, step.id, option.value]),
-            })),
-          },
-          skip,
-        ]),
+        // An option's value holds 75 characters: which step of which incident it is for stands in the block's id.
+        ...actions(
+          [
+            {
+              type: 'static_select',
+              action_id: ACTIONS.stepChoose,
+              placeholder: plain('Choose', 150),
+              options: step.options.map((option) => ({
+                text: plain(option.label, 75),
+                value: option.value,
+              })),
+            },
+            skip,
+          ],
+          value,
+        ),
       ];
     case 'mitigate':
       return [
@@ -129,7 +151,7 @@ function mitigateBlocks(
   const underWay = mitigations.find(isUnderWay);
   if (underWay !== undefined)
     return [
-      context(`“${escapeMrkdwn(underWay.definition.title)}” is ${underWay.state}: see its card below.`),
+      context(`“${inline(underWay.definition.title)}” is ${underWay.state}: see its card below.`),
       ...actions(end),
     ];
   const fitting = Object.entries(service?.mitigations ?? {}).filter(
@@ -151,5 +173,6 @@ function mitigateBlocks(
     fitting.length === 0
       ? [context('This service has no mitigation for that cause in its file: do it by hand, then tick Done.')]
       : [];
-  return [...none, ...actions([...buttons, ...end])];
+  // One row each: two buttons of one action can't share a block.
+  return [...none, ...buttons.flatMap((each) => actions([each])), ...actions(end)];
 }

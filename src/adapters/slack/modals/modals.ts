@@ -6,7 +6,7 @@ import type { StepDefinition } from '../../../runbooks/schema.ts';
 import { KINDS } from '../../../triggers/schema.ts';
 import { SEVERITIES } from '../../../triggers/severity.ts';
 import { VIEWS } from '../action-ids.ts';
-import { clip, escapeMrkdwn, fields, plain, section } from '../messages/blocks.ts';
+import { clip, clipMrkdwn, escapeMrkdwn, fields, inline, plain, section } from '../messages/blocks.ts';
 
 /** Each input block and its element share one name: `state.values[name][name]`. */
 const option = (value: string, label = value.replaceAll('_', ' ')) => ({ text: plain(label, 75), value });
@@ -128,8 +128,8 @@ export function mitigationModal(
     'Request a mitigation',
     needsApproval ? 'Ask for approval' : 'Run it',
     [
-      section(`*${escapeMrkdwn(definition.title)}* at ${escapeMrkdwn(incident.service)}`),
-      fields([
+      section(`*${inline(definition.title)}* at ${inline(incident.service)}`),
+      ...fields([
         ...known.map(([fact, { value }]): [string, string] => [
           fact.replaceAll('_', ' '),
           escapeMrkdwn(value),
@@ -170,6 +170,9 @@ export function actionItemModal(incident: Incident): ModalView {
   );
 }
 
+/** What a text field of Slack holds at most. */
+export const EXPECTED_LIMIT = 3000;
+
 /** Writes or corrects the expected answer of a golden case, which approves it. */
 export function expectedAnswerModal(golden: GoldenCase): ModalView {
   return modal(
@@ -177,9 +180,10 @@ export function expectedAnswerModal(golden: GoldenCase): ModalView {
     'Expected answer',
     'Approve',
     [
-      section(`*Input*\n${clip(escapeMrkdwn(golden.input), 2000)}`),
+      section(`*Input*\n${clipMrkdwn(escapeMrkdwn(golden.input), 2000)}`),
       text('expected', 'What is the right answer?', {
         multiline: true,
+        max: EXPECTED_LIMIT,
         ...(golden.expected === undefined ? {} : { initial: golden.expected }),
       }),
     ],

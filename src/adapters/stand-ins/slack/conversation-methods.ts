@@ -28,6 +28,7 @@ export function channelOnTheWire(channel: ChannelRecord): JsonObject {
   return {
     id: channel.id,
     name: channel.name,
+    creator: channel.creator,
     is_channel: !channel.isPrivate,
     is_group: channel.isPrivate && !channel.isIm,
     is_im: channel.isIm,

@@ -61,6 +61,8 @@ export interface SlackChannel {
   readonly isIm: boolean;
   readonly isArchived: boolean;
   readonly topic: string;
+  /** Who created it; empty when it was there before the bot. */
+  readonly creator: string;
   readonly members: readonly string[];
   readonly messages: readonly SlackMessage[];
   readonly bookmarks: readonly SlackBookmark[];

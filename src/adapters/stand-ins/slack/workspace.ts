@@ -76,6 +76,7 @@ export function createWorkspace(options: WorkspaceOptions): Workspace {
     name: string,
     isPrivate: boolean,
     members: readonly string[],
+    creator = '',
   ): ChannelRecord {
     const channel: ChannelRecord = {
       id,
@@ -84,6 +85,7 @@ export function createWorkspace(options: WorkspaceOptions): Workspace {
       isIm: id.startsWith('D'),
       isArchived: false,
       topic: '',
+      creator,
       members: new Set(members),
       messages: [],
       bookmarks: [],
@@ -135,7 +137,7 @@ export function createWorkspace(options: WorkspaceOptions): Workspace {
     views: new Map(),
     nextTs,
     nextId,
-    addChannel: (name, isPrivate, members) => newChannel(nextId('C'), name, isPrivate, members),
+    addChannel: (name, isPrivate, members) => newChannel(nextId('C'), name, isPrivate, members, BOT.userId),
     directMessage: (user) =>
       [...channels.values()].find((channel) => channel.isIm && channel.members.has(user)) ??
       newChannel(nextId('D'), '', true, [user, BOT.userId]),

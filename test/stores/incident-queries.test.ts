@@ -1,0 +1,181 @@
+import { beforeAll, beforeEach, expect, it } from 'vitest';
+import type { Database } from '../../src/adapters/db/database.ts';
+import { createDeliveryStore } from '../../src/adapters/db/delivery-store.ts';
+import { createSlackMessages } from '../../src/adapters/db/slack-messages.ts';
+import { createStores, type Stores } from '../../src/adapters/db/stores.ts';
+import { arrivalKey } from '../../src/incidents/respond-to-signals.ts';
+import type { Signal } from '../../src/signals/signal.ts';
+import { createManualClock, HOUR } from '../../src/time.ts';
+import { describeOnBoth, emptyDatabase } from '../support/databases.ts';
+import {
+  alert,
+  bareActionItem,
+  bareIncident,
+  change,
+  example,
+  measurement,
+  minutesAgo,
+  NOW,
+  sampleEntry,
+} from './samples.ts';
+
+const ids = (found: readonly { id: string }[]) => found.map((each) => each.id);
+
+describeOnBoth('queries', (open) => {
+  let database: Database;
+  let stores: Stores;
+  let nextDelivery = 0;
+  beforeAll(async () => {
+    database = (await open()).database;
+    stores = createStores(database, createManualClock(NOW), () => {});
+  });
+  beforeEach(() => emptyDatabase(database));
+
+  async function arrive(...signals: Signal[]): Promise<void> {
+    const delivery = { source: 'signals', id: `d${nextDelivery++}`, receivedAt: NOW };
+    await createDeliveryStore(database, () => {}).storeDelivery(delivery, signals, []);
+  }
+
+  it('find the open incidents of a service, oldest first, and of all, newest first', async () => {
+    const declared = (id: string, minutes: number, rest = {}) =>
+      bareIncident(id, { declaredAt: minutesAgo(minutes), ...rest });
+    await stores.save({
+      incidents: [
+        declared('b', 10, { phase: 'mitigate' }),
+        declared('a', 20, { phase: 'scope' }),
+        declared('c', 5, { service: 'search' }),
+        declared('resolved', 15, { phase: 'post_incident' }),
+        declared('closed', 15, { phase: 'closed' }),
+        declared('cancelled', 1, { phase: 'cancelled' }),
+      ],
+    });
+    expect(ids(await stores.openIncidents('support-agent'))).toEqual(['a', 'b']);
+    expect(ids(await stores.listOpen(2))).toEqual(['c', 'b']);
+    expect(ids(await stores.listLatest(3))).toEqual(['cancelled', 'c', 'b']);
+    expect(await stores.openIncidents('nobody')).toEqual([]);
+  });
+
+  it('find signals that are not on the timeline, in the order of what happened', async () => {
+    const report = {
+      ...example('r', minutesAgo(4)),
+      type: 'report',
+      category: 'wrong',
+    } as const;
+    await arrive(
+      change('2', minutesAgo(2)),
+      change('1', minutesAgo(3)),
+      example('1', minutesAgo(1)),
+      report,
+      alert('1', 'firing', minutesAgo(5)),
+      measurement('1', 0.9, minutesAgo(1)),
+      { ...measurement('2', 1, minutesAgo(1)), type: 'distribution', of: 'language', buckets: { en: 1 } },
+      change('before', minutesAgo(61)),
+      change('other', minutesAgo(1), { service: 'search' }),
+    );
+    await stores.save({ incidents: [bareIncident('inc_1'), bareIncident('inc_2')] });
+    const incident = { ...bareIncident('inc_1'), version: 1 };
+    const missing = async () =>
+      (await stores.signalsNotOnTimeline(incident, minutesAgo(60))).map((each) => `${each.type} ${each.id}`);
+    expect(await missing()).toEqual(['alert 1', 'report r', 'change 1', 'change 2', 'example 1']);
+
+    await stores.save({
+      timeline: [
+        sampleEntry('e1', 'inc_1', { onceKey: arrivalKey(change('1', NOW)) }),
+        sampleEntry('e2', 'inc_1', { onceKey: arrivalKey(alert('1', 'firing', NOW)) }),
+        // The same signal on another incident's timeline, and the same id from another source.
+        sampleEntry('e3', 'inc_2', { onceKey: arrivalKey(change('2', NOW)) }),
+        sampleEntry('e4', 'inc_1', { onceKey: arrivalKey(example('1', NOW, { source: 'other' })) }),
+      ],
+    });
+    expect(await missing()).toEqual(['report r', 'change 2', 'example 1']);
+  });
+
+  it('find the rest of many arrivals the next time', async () => {
+    await arrive(...Array.from({ length: 230 }, (_, i) => change(String(i), minutesAgo(50))));
+    await stores.save({ incidents: [bareIncident('inc_1')] });
+    const first = await stores.signalsNotOnTimeline(bareIncident('inc_1'), minutesAgo(60));
+    expect(first).toHaveLength(200);
+    await stores.save({
+      timeline: first.map((each) => sampleEntry(`e${each.id}`, 'inc_1', { onceKey: arrivalKey(each) })),
+    });
+    expect(await stores.signalsNotOnTimeline(bareIncident('inc_1'), minutesAgo(60))).toHaveLength(30);
+  });
+
+  it("find the examples on an incident's own timeline", async () => {
+    const [mine, elsewhere] = [example('mine', minutesAgo(3)), example('elsewhere', minutesAgo(4))];
+    await arrive(mine, elsewhere, change('c', minutesAgo(2)));
+    await stores.save({ incidents: [bareIncident('inc_1'), bareIncident('inc_2')] });
+    await stores.save({
+      timeline: [
+        sampleEntry('e1', 'inc_1', { onceKey: arrivalKey(mine) }),
+        sampleEntry('e2', 'inc_2', { onceKey: arrivalKey(elsewhere) }),
+        sampleEntry('e3', 'inc_1', { onceKey: arrivalKey(change('c', NOW)) }),
+      ],
+    });
+    expect(await stores.examplesOf(bareIncident('inc_1'))).toStrictEqual([mine]);
+  });
+
+  it('collect incidents for a review: declared in the window, or still open', async () => {
+    const declared = (id: string, hours: number, phase: 'triage' | 'closed') =>
+      bareIncident(id, { declaredAt: new Date(NOW.getTime() - hours * HOUR), phase });
+    await stores.save({
+      incidents: [
+        declared('in it', 2, 'closed'),
+        declared('before, still open', 30, 'triage'),
+        declared('before, closed', 30, 'closed'),
+        declared('after, closed', -1, 'closed'),
+      ],
+    });
+    const found = await stores.incidentsForReview(new Date(NOW.getTime() - 24 * HOUR), NOW);
+    expect(ids(found)).toEqual(['in it', 'before, still open']);
+  });
+
+  it('give sample-weighted means, and none where nothing was measured', async () => {
+    await arrive(
+      measurement('1', 0.5, minutesAgo(50), { samples: 300 }),
+      measurement('2', 0.9, minutesAgo(40), { samples: 100 }),
+      measurement('3', 0.2, minutesAgo(30), { sli: 'refusal_rate' }),
+      measurement('4', 0.4, minutesAgo(20), { sli: 'refusal_rate' }),
+      measurement('5', 0.9, minutesAgo(10), { sli: 'empty', samples: 0 }),
+      measurement('6', 0.1, minutesAgo(70)),
+      measurement('7', 1, minutesAgo(10), { service: 'search' }),
+    );
+    const means = await stores.indicatorMeans(minutesAgo(60), NOW);
+    const found = means
+      .map((each) => [each.service, each.sli, Number(each.mean.toFixed(9))].join(' '))
+      .sort();
+    expect(found).toEqual([
+      'search task_completion_rate 1',
+      'support-agent refusal_rate 0.3',
+      'support-agent task_completion_rate 0.6',
+    ]);
+    expect(await stores.indicatorMeans(minutesAgo(9), NOW)).toEqual([]);
+  });
+
+  it('list open action items, oldest due date first, those without one last', async () => {
+    await stores.save({ incidents: [bareIncident('inc_1')] });
+    const item = (id: string, rest = {}) => ({ ...bareActionItem(id, 'inc_1'), ...rest });
+    await stores.save({
+      actionItems: [
+        item('none'),
+        item('later', { due: '2026-12-02' }),
+        item('sooner', { due: '2026-12-01' }),
+        item('done', { due: '2026-11-01', state: 'done', doneAt: NOW }),
+      ],
+    });
+    expect(ids(await stores.openActionItems())).toEqual(['sooner', 'later', 'none']);
+    expect(ids(await stores.actionItemsOf('inc_1'))).toEqual(['none', 'later', 'sooner', 'done']);
+  });
+
+  it('find where something is shown in Slack, and whose channel one is', async () => {
+    const messages = createSlackMessages(database);
+    await messages.remember('card:inc_1', 'C1', '1.1');
+    await messages.remember('card:inc_1', 'C1', '1.2');
+    await messages.remember('channel:inc_1', 'C1', null);
+    expect(await messages.find('card:inc_1')).toEqual({ channel: 'C1', ts: '1.2' });
+    expect(await messages.find('channel:inc_1')).toEqual({ channel: 'C1', ts: null });
+    expect(await messages.find('card:inc_2')).toBeUndefined();
+    expect(await messages.incidentOfChannel('C1')).toBe('inc_1');
+    expect(await messages.incidentOfChannel('C2')).toBeUndefined();
+  });
+});

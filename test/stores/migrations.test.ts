@@ -1,0 +1,62 @@
+import { sql } from 'drizzle-orm';
+import { expect, inject, it } from 'vitest';
+import { type Database, openDatabase } from '../../src/adapters/db/database.ts';
+import { silentLogger } from '../../src/log.ts';
+import { describeOnBoth, openTestPostgres } from '../support/databases.ts';
+import { createScratchDatabase } from '../support/postgres-server.ts';
+
+const open = (url: string) => openDatabase({ kind: 'postgres', url }, silentLogger);
+
+async function migrationsOf(database: Database): Promise<number> {
+  const [row] = await database.rows(sql`select count(*)::int as n from drizzle.__drizzle_migrations`);
+  return Number(row?.n);
+}
+
+it('lets three replicas open one fresh database at the same moment', async () => {
+  const once = await openTestPostgres();
+  const scratch = await createScratchDatabase(inject('postgresUrl'));
+  const opened = await Promise.all([1, 2, 3].map(() => open(scratch.url)));
+  try {
+    for (const database of opened) {
+      await database.ping();
+      expect(await migrationsOf(database)).toBe(await migrationsOf(once.database));
+    }
+  } finally {
+    await Promise.all([...opened.map((each) => each.close()), once.close()]);
+    await scratch.drop();
+  }
+});
+
+describeOnBoth('a migrated database', (open) => {
+  it('is opened again without applying anything twice', async () => {
+    const { database, another } = await open();
+    const before = await migrationsOf(database);
+    expect(before).toBeGreaterThan(0);
+    if (another !== undefined) expect(await migrationsOf(await another())).toBe(before);
+  });
+});
+
+it('refuses a schema that a newer aire has migrated', async () => {
+  const { database, another, close } = await openTestPostgres();
+  try {
+    await expect(another()).resolves.toBeDefined();
+    await database.orm.execute(
+      sql`insert into drizzle.__drizzle_migrations (hash, created_at) select 'newer', max(created_at) + 1 from drizzle.__drizzle_migrations`,
+    );
+    await expect(another()).rejects.toMatchObject({ code: 'schema_too_new' });
+  } finally {
+    await close();
+  }
+});
+
+it('says that a database is unavailable, without the password', async () => {
+  const url = new URL(inject('postgresUrl'));
+  url.pathname = '/no_such_database';
+  url.password ||= 'unused-password';
+  const failure = open(url.href);
+  await expect(failure).rejects.toMatchObject({
+    code: 'database_unavailable',
+    message: expect.stringContaining('Check DATABASE_URL'),
+  });
+  await expect(failure).rejects.toMatchObject({ message: expect.not.stringContaining(url.password) });
+});

@@ -1,0 +1,118 @@
+import { sql } from 'drizzle-orm';
+import { drizzle } from 'drizzle-orm/node-postgres';
+import pg from 'pg';
+import { afterAll, beforeAll, expect, inject, it } from 'vitest';
+import { z } from 'zod';
+import { type Database, openDatabase } from '../../src/adapters/db/database.ts';
+import { createJobQueue } from '../../src/adapters/db/job-queue.ts';
+import { createStores, type Stores } from '../../src/adapters/db/stores.ts';
+import * as tables from '../../src/adapters/db/tables.ts';
+import { silentLogger } from '../../src/log.ts';
+import { createManualClock, DAY } from '../../src/time.ts';
+import { createScratchDatabase, type ScratchDatabase } from '../support/postgres-server.ts';
+import { bareIncident, minutesAgo, NOW, sampleRunbook } from './samples.ts';
+
+interface PlanNode {
+  'Node Type': string;
+  'Relation Name'?: string | undefined;
+  Plans?: PlanNode[] | undefined;
+}
+const planNode: z.ZodType<PlanNode> = z.object({
+  'Node Type': z.string(),
+  'Relation Name': z.string().optional(),
+  Plans: z.array(z.lazy(() => planNode)).optional(),
+});
+const explained = z.tuple([z.object({ 'QUERY PLAN': z.tuple([z.object({ Plan: planNode })]) })]);
+
+/** What a year leaves behind: nearly everything is over, and each query wants little of it. */
+const FILL = [
+  sql`insert into signals (source, type, id, service, at, sli, value, samples, signal)
+    select 's', 'measurement', n::text, 'service-' || n % 10, ${NOW.toISOString()}::timestamptz - n * interval '1 minute', 'sli_' || n % 5, 0.9, 100, '{}'
+    from generate_series(1, 20000) n`,
+  sql`insert into signals (source, type, id, service, at, alert_key, signal)
+    select 's', (array['alert', 'change', 'example', 'report', 'distribution'])[1 + n % 5], n::text, 'service-' || n % 7, ${NOW.toISOString()}::timestamptz - n * interval '1 hour', 'key-' || n % 50, '{}'
+    from generate_series(1, 5000) n`,
+  sql`insert into snapshots (hash, runbook) values ('hash', ${JSON.stringify(sampleRunbook())}::jsonb)`,
+  sql`insert into incidents (id, version, service, title, reason, kind, severity, phase, declare_key, declared_by, started_at, detected_at, declared_at, resolved_at, facts, steps, runbook_hash, findings)
+    select 'inc_' || n, 1, 'service-' || n % 10, 't', 'r', 'unknown', 'SEV3', case when n <= 20 then 'triage' else 'closed' end, n::text, '{"kind":"aire"}',
+      at, at, at, case when n <= 20 then null else at + interval '1 hour' end, '{}', '{}', 'hash', '[]'
+    from (select n, ${NOW.toISOString()}::timestamptz - n * interval '2 hours' as at from generate_series(1, 4000) n) numbered`,
+  sql`insert into timeline (id, incident_id, at, actor, kind, text, once_key)
+    select n::text, 'inc_' || 1 + n % 4000, ${NOW.toISOString()}::timestamptz, '{}', 'note', 't', 'key-' || n from generate_series(1, 20000) n`,
+  sql`insert into jobs (kind, lane, coalesce, payload_version, payload, state, due_at, attempts, created_at, lease_until)
+    select 'k', 'lane-' || n % 200, false, 1, '{}', case when n <= 5 then 'running' when n % 100 = 0 then 'ready' else 'done' end,
+      at, 1, at, case when n <= 5 then now() end
+    from (select n, ${NOW.toISOString()}::timestamptz - n * interval '1 minute' as at from generate_series(1, 30000) n) numbered`,
+  sql`analyze`,
+];
+
+let scratch: ScratchDatabase;
+let pool: pg.Pool;
+let database: Database;
+let stores: Stores;
+let sent: { text: string; params: unknown[] }[] = [];
+
+beforeAll(async () => {
+  scratch = await createScratchDatabase(inject('postgresUrl'));
+  await (await openDatabase({ kind: 'postgres', url: scratch.url }, silentLogger)).close();
+  pool = new pg.Pool({ connectionString: scratch.url });
+  const logger = { logQuery: (text: string, params: unknown[]) => sent.push({ text, params }) };
+  const orm = drizzle(pool, { schema: tables, logger });
+  database = {
+    orm,
+    rows: async (statement) => (await orm.execute(statement)).rows,
+    ping: async () => {},
+    close: async () => {},
+  };
+  stores = createStores(database, createManualClock(NOW), () => {});
+  for (const statement of FILL) await orm.execute(statement);
+});
+afterAll(async () => {
+  await pool.end();
+  await scratch.drop();
+});
+
+/** Every `<node> on <table>` of the plans of all statements that `query` sends. */
+async function scansOf(query: () => Promise<unknown>): Promise<string[]> {
+  sent = [];
+  await query();
+  const statements = sent;
+  expect(statements.length).toBeGreaterThan(0);
+  const scans: string[] = [];
+  const walk = (node: PlanNode): void => {
+    if (node['Relation Name'] !== undefined) scans.push(`${node['Node Type']} on ${node['Relation Name']}`);
+    for (const child of node.Plans ?? []) walk(child);
+  };
+  for (const { text, params } of statements) {
+    const { rows } = await pool.query(`explain (format json) ${text}`, params);
+    walk(explained.parse(rows)[0]['QUERY PLAN'][0].Plan);
+  }
+  return scans;
+}
+
+const SERVICE = 'service-1';
+const incident = () => bareIncident('inc_1', { service: SERVICE, startedAt: minutesAgo(120) });
+const queries: Readonly<Record<string, () => Promise<unknown>>> = {
+  'the newest measurement, the baseline and the alerts': () =>
+    stores.evidence(SERVICE, ['sli_1', 'sli_2'], DAY, NOW),
+  'measurements since a moment': () => stores.measurementsSince(SERVICE, 'sli_1', minutesAgo(60)),
+  'open incidents of a service': () => stores.openIncidents(SERVICE),
+  'open incidents of all': () => stores.listOpen(20),
+  'the latest incidents': () => stores.listLatest(20),
+  'one incident': () => stores.incident('inc_1'),
+  'arrivals of an incident': () => stores.signalsNotOnTimeline(incident(), minutesAgo(120)),
+  'a claim': () => createJobQueue(database).claim(NOW, 8, 20),
+  'the next due job': () => createJobQueue(database).nextDue(minutesAgo(60)),
+  'dead jobs': () => createJobQueue(database).listDead(20),
+};
+
+it.each(Object.entries(queries))('%s: reads no whole table', async (_name, query) => {
+  const scans = await scansOf(query);
+  expect(scans.some((scan) => /^(Index|Bitmap)/.test(scan))).toBe(true);
+  expect(scans.filter((scan) => /^Seq Scan on (signals|incidents|jobs|timeline)$/.test(scan))).toEqual([]);
+});
+
+it('sees a whole table being read (control)', async () => {
+  const scans = await scansOf(() => database.rows(sql`select max(length(text)) from timeline`));
+  expect(scans).toEqual(['Seq Scan on timeline']);
+});

@@ -1,0 +1,144 @@
+import { sql } from 'drizzle-orm';
+import { beforeAll, beforeEach, expect, it } from 'vitest';
+import type { Database } from '../../src/adapters/db/database.ts';
+import type { AnyChange } from '../../src/adapters/db/save.ts';
+import { createStores, type Stores } from '../../src/adapters/db/stores.ts';
+import { createManualClock } from '../../src/time.ts';
+import type { NewJob } from '../../src/verb.ts';
+import { describeOnBoth, emptyDatabase, openTestPostgres } from '../support/databases.ts';
+import { bareIncident, bareMitigation, NOW, sampleEntry } from './samples.ts';
+
+const job = (key: string): NewJob => ({ kind: 'k', lane: 'l', key, payload: {} });
+
+async function countRows(database: Database, table: string): Promise<number> {
+  const [row] = await database.rows(sql`select count(*)::int as n from ${sql.identifier(table)}`);
+  return Number(row?.n);
+}
+
+describeOnBoth('saving a change', (open) => {
+  let database: Database;
+  let stores: Stores;
+  let wakes = 0;
+  beforeAll(async () => {
+    database = (await open()).database;
+    stores = createStores(database, createManualClock(NOW), () => {
+      wakes += 1;
+    });
+  });
+  beforeEach(async () => {
+    await emptyDatabase(database);
+    await stores.save({ incidents: [bareIncident('inc_1')] });
+    wakes = 0;
+  });
+
+  /** Saves a change that must lose, and expects that not one row was written. */
+  async function expectNothingWritten(lost: AnyChange): Promise<void> {
+    const tables = ['incidents', 'snapshots', 'watches', 'proposals', 'timeline', 'mitigations', 'jobs'];
+    const before = await Promise.all(tables.map((table) => countRows(database, table)));
+    expect(await stores.save(lost)).toBe('conflict');
+    expect(await Promise.all(tables.map((table) => countRows(database, table)))).toEqual(before);
+    expect(wakes).toBe(0);
+  }
+
+  const alongside = {
+    watch: { service: 'support-agent', version: 0, findings: {} },
+    timeline: [sampleEntry('ent_1', 'inc_1')],
+    jobs: [job('a'), { ...job('b'), coalesce: true }],
+  };
+
+  it('writes all of it and wakes the outbox once (control)', async () => {
+    const change = { ...alongside, incidents: [{ ...bareIncident('inc_1'), version: 1 }] };
+    expect(await stores.save(change)).toBe('saved');
+    expect(await countRows(database, 'timeline')).toBe(1);
+    expect(await countRows(database, 'jobs')).toBe(2);
+    expect(wakes).toBe(1);
+  });
+
+  it('without jobs wakes nobody', async () => {
+    await stores.save({ timeline: [sampleEntry('ent_1', 'inc_1')] });
+    expect(wakes).toBe(0);
+  });
+
+  it('writes nothing at all when an entity has changed since it was loaded', async () => {
+    await stores.save({ incidents: [{ ...bareIncident('inc_1'), version: 1, title: 'First' }] });
+    await expectNothingWritten({
+      ...alongside,
+      incidents: [{ ...bareIncident('inc_1'), version: 1, title: 'Second' }],
+    });
+    expect(await stores.incident('inc_1')).toMatchObject({ title: 'First', version: 2 });
+  });
+
+  it('writes nothing when an entity that must be new exists', async () => {
+    await expectNothingWritten({ ...alongside, incidents: [bareIncident('inc_1', { declareKey: 'other' })] });
+  });
+
+  it('writes nothing when an entity does not exist any more', async () => {
+    await expectNothingWritten({ ...alongside, incidents: [{ ...bareIncident('inc_9'), version: 3 }] });
+  });
+
+  it('declares once under one declare key', async () => {
+    const { declareKey } = bareIncident('inc_1');
+    await expectNothingWritten({ ...alongside, incidents: [bareIncident('inc_2', { declareKey })] });
+    expect(await stores.save({ ...alongside, incidents: [bareIncident('inc_2')] })).toBe('saved');
+  });
+
+  it('lets one mitigation of an incident be under way', async () => {
+    await stores.save({ mitigations: [bareMitigation('mit_1', 'inc_1')] });
+    await expectNothingWritten({ ...alongside, mitigations: [bareMitigation('mit_2', 'inc_1')] });
+    await stores.save({
+      mitigations: [{ ...bareMitigation('mit_1', 'inc_1'), version: 1, state: 'rejected' }],
+    });
+    expect(await stores.save({ mitigations: [bareMitigation('mit_2', 'inc_1')] })).toBe('saved');
+  });
+
+  it('writes a timeline entry once under its key, for each incident', async () => {
+    await stores.save({ incidents: [bareIncident('inc_2')] });
+    const entry = (id: string, incidentId: string) => sampleEntry(id, incidentId, { onceKey: 'change:7' });
+    await stores.save({ timeline: [entry('ent_1', 'inc_1'), entry('ent_2', 'inc_1')] });
+    await stores.save({ timeline: [entry('ent_3', 'inc_1'), entry('ent_4', 'inc_2')] });
+    expect((await stores.timeline('inc_1')).map((each) => each.id)).toEqual(['ent_1']);
+    expect((await stores.timeline('inc_2')).map((each) => each.id)).toEqual(['ent_4']);
+    await stores.save({ timeline: [sampleEntry('ent_5', 'inc_1'), sampleEntry('ent_6', 'inc_1')] });
+    expect(await stores.timeline('inc_1')).toHaveLength(3);
+  });
+
+  it('keeps text that a jsonb column refuses as it is', async () => {
+    const note = 'nul \u0000 and half a pair \ud83d';
+    const steps = { infrastructure: { status: 'done' as const, note, by: 'U1', at: NOW } };
+    expect(await stores.save({ incidents: [{ ...bareIncident('inc_1'), version: 1, steps }] })).toBe('saved');
+    expect((await stores.incident('inc_1'))?.steps.infrastructure?.note).toBe(
+      'nul \ufffd and half a pair \ufffd',
+    );
+  });
+
+  it('throws what is no conflict', async () => {
+    await expect(stores.save({ timeline: [sampleEntry('ent_1', 'inc_unknown')] })).rejects.toThrow();
+  });
+});
+
+it('makes a conflict of a deadlock, so that it is decided again', async () => {
+  const { database, another, close } = await openTestPostgres();
+  try {
+    const stores = createStores(database, createManualClock(NOW), () => {});
+    const rival = await another();
+    const jobs = ['first', 'second'].map((key) => ({ ...job(key), coalesce: true }));
+    await stores.save({ jobs });
+    await rival.orm.transaction(async (tx) => {
+      // The one that has waited for `deadlock_timeout` gives way: not this one.
+      await tx.execute(sql`set local deadlock_timeout = '1min'`);
+      await tx.execute(sql`select 1 from jobs where key = 'second' for update`);
+      const saving = stores.save({ jobs });
+      for (let waiting = 0; waiting === 0; ) {
+        const [row] = await rival.rows(
+          sql`select count(*)::int as n from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+        );
+        waiting = Number(row?.n);
+      }
+      await tx.execute(sql`select 1 from jobs where key = 'first' for update`);
+      expect(await saving).toBe('conflict');
+    });
+    expect(await stores.save({ jobs })).toBe('saved');
+  } finally {
+    await close();
+  }
+});
