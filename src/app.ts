@@ -2,6 +2,7 @@ import { signalsSource } from './adapters/alert-sources/signals.ts';
 import { type Database, openDatabase } from './adapters/db/database.ts';
 import { createDeliveryStore } from './adapters/db/delivery-store.ts';
 import { createJobQueue } from './adapters/db/job-queue.ts';
+import { createReplicaWake } from './adapters/db/replica-wake.ts';
 import { createSlackMessages } from './adapters/db/slack-messages.ts';
 import { createStores } from './adapters/db/stores.ts';
 import { lockDirectory } from './adapters/files/directory-lock.ts';
@@ -165,7 +166,14 @@ export async function startApp(options: AppOptions): Promise<App> {
       });
     },
   });
-  wake = () => worker.wake();
+  const replicas =
+    config.database.kind === 'postgres' && options.database === undefined
+      ? createReplicaWake(config.database.url, worker.wake, log)
+      : undefined;
+  wake = () => {
+    worker.wake();
+    replicas?.announce();
+  };
 
   const slack = await createSlackApp({ deps, client, ...slackConfig, log, wallClock });
   const receive = { store: deliveries, clock, wallClock };
@@ -216,6 +224,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       await schedule.stop();
       await server.close();
       await worker.stop();
+      await replicas?.close();
       await opened.close();
     },
   };

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { expect } from 'vitest';
 import type { GoldenCase } from '../../../golden-dataset/golden-case.ts';
 import type { Incident, Phase } from '../../../incidents/incident.ts';
-import { aService, after, anIncident, NOW } from '../../../incidents/test-builders.ts';
+import { after, anIncident, aService, NOW } from '../../../incidents/test-builders.ts';
 import type { TimelineEntry } from '../../../incidents/timeline.ts';
 import type { Proposal, WatchedFinding } from '../../../incidents/watch.ts';
 import type { Mitigation } from '../../../mitigations/mitigation.ts';
