@@ -41,6 +41,7 @@ test('what follows from a phase is asked for with the new state, in the same sav
     'incident.say',
     'incident.show_card',
     'incident.announce',
+    'incident.remind',
     'postmortem.draft',
   ]);
 });

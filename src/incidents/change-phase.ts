@@ -2,6 +2,7 @@ import type { NewJob } from '../verb.ts';
 import { type ChangeDeps, changeIncident } from './change-incident.ts';
 import { type Incident, incidentName } from './incident.ts';
 import { refresh, say } from './jobs.ts';
+import { reminderFromResolution } from './reminders.ts';
 import { type EntryKind, entry } from './timeline.ts';
 import { type PhaseEvent, transition } from './transition.ts';
 
@@ -27,6 +28,7 @@ export function changePhase(
     const jobs = [
       ...(input.event.type === 'advance' ? [] : [say(said)]),
       ...refresh(incident.id),
+      ...(next.phase === 'post_incident' ? [reminderFromResolution(next, context.now)] : []),
       ...deps.followUps(next, input.event),
     ];
     return { change: { incidents: [next], timeline: [said], jobs }, result: next };

@@ -32,6 +32,7 @@ test('a person declares: an incident in triage, its channel and its card', async
     'incident.open_channel',
     'incident.show_card',
     'service.evaluate',
+    ...Array(4).fill('incident.remind'),
   ]);
 });
 

@@ -96,6 +96,7 @@ test('auto: the worst finding declares, the others that fire attach', () => {
     'incident.open_channel',
     'incident.show_card',
     'service.evaluate',
+    ...Array(4).fill('incident.remind'),
   ]);
   expect(Object.values(at.watch.findings).map((each) => each.incidentId)).toEqual(['inc_1', 'inc_1']);
 });

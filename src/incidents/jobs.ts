@@ -46,6 +46,16 @@ export function say(entry: TimelineEntry): NewJob {
   };
 }
 
+/** The owners are told in their own channel and invited: asked for once an incident. */
+export function escalate(incidentId: string): NewJob {
+  return {
+    kind: 'incident.escalate',
+    lane: lane(incidentId),
+    key: `escalate:${incidentId}`,
+    payload: { incidentId },
+  };
+}
+
 /** State changed: card and announcement follow. */
 export function refresh(incidentId: string): NewJob[] {
   return [showCard(incidentId), announce(incidentId)];

@@ -8,6 +8,7 @@ import type { NewJob } from '../verb.ts';
 import type { Actor, Incident } from './incident.ts';
 import { announce, openChannel, showCard } from './jobs.ts';
 import type { IncidentService } from './ports.ts';
+import { remindersFromDeclaration } from './reminders.ts';
 import { type EntryContext, entry, type TimelineEntry } from './timeline.ts';
 
 /** What is known at the moment an incident is declared. */
@@ -79,6 +80,7 @@ export function openIncident(
       openChannel(incident.id),
       showCard(incident.id),
       evaluateJob(incident.service),
+      ...remindersFromDeclaration(incident),
     ],
   };
 }

@@ -24,6 +24,8 @@ export const ENTRY_KINDS = [
   'mitigation_failed',
   'mitigation_unknown',
   'mitigated',
+  'reminded',
+  'escalated',
   'resolved',
   'reopened',
   'cancelled',

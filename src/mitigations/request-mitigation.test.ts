@@ -25,7 +25,7 @@ test('a request freezes its parameters, acknowledges the incident and asks for a
   expect(mitigation.parametersHash).toBe(contentHash(mitigation.request));
   expect(store.base.incidents.get('inc_a')?.acknowledgedAt).toEqual(NOW);
   expect(said(deps)).toEqual([
-    'mitigation_requested: Requested: Roll back the model (previous_good_model v41). Reason: v42 answers worse',
+    'mitigation_requested: Requested: Roll back the model (previous good model v41). Reason: v42 answers worse',
   ]);
   expect(store.base.jobs.map(({ kind, dueAt }) => [kind, dueAt])).toEqual([
     ['mitigation.show', undefined],

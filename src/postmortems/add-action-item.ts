@@ -1,6 +1,5 @@
 import { AppError } from '../errors.ts';
 import { contentHash } from '../ids.ts';
-import { changeIncident } from '../incidents/change-incident.ts';
 import { refresh, say } from '../incidents/jobs.ts';
 import { entry } from '../incidents/timeline.ts';
 import { runVerb } from '../verb.ts';
@@ -25,35 +24,51 @@ export async function addActionItem(deps: Deps, input: ActionItemInput): Promise
   const what = input.what.trim();
   if (what === '') throw new AppError('invalid_input', 'Say what is to be done.');
   const id = `act_${contentHash([input.incidentId, input.onceKey]).slice(0, 26)}`;
-  if ((await deps.store.actionItem(id)) !== undefined) return;
-  await changeIncident<void>(deps, input.incidentId, (incident, context) => {
-    const item: ActionItem = {
-      id,
-      version: 0,
-      incidentId: incident.id,
-      service: incident.service,
-      what,
-      ...(input.owner === undefined ? {} : { owner: input.owner }),
-      ...(input.due === undefined ? {} : { due: input.due }),
-      state: 'open',
-      addedBy: input.by,
-      addedAt: context.now,
-    };
-    const said = entry(
-      context,
-      incident,
-      { kind: 'person', id: input.by },
-      'action_item_added',
-      `Action item: ${what}${input.due === undefined ? '' : ` (due ${input.due})`}`,
-      { data: { item: id } },
-    );
-    const change: PostmortemChange = {
-      actionItems: [item],
-      timeline: [said],
-      jobs: [say(said), draftPostmortem(incident.id), ...refresh(incident.id)],
-    };
-    return { change, result: undefined };
-  });
+  await runVerb(
+    {
+      load: async () => {
+        const [incident, known] = await Promise.all([
+          deps.store.incident(input.incidentId),
+          deps.store.actionItem(id),
+        ]);
+        if (incident === undefined) throw new AppError('not_found', 'That incident is not known here.');
+        return { incident, known };
+      },
+      save: (change: PostmortemChange) => deps.store.save(change),
+    },
+    ({ incident, known }) => {
+      if (known !== undefined) return { change: undefined, result: undefined };
+      const context = { now: deps.clock.now(), newId: deps.newId };
+      const item: ActionItem = {
+        id,
+        version: 0,
+        incidentId: incident.id,
+        service: incident.service,
+        what,
+        ...(input.owner === undefined ? {} : { owner: input.owner }),
+        ...(input.due === undefined ? {} : { due: input.due }),
+        state: 'open',
+        addedBy: input.by,
+        addedAt: context.now,
+      };
+      const said = entry(
+        context,
+        incident,
+        { kind: 'person', id: input.by },
+        'action_item_added',
+        `Action item: ${what}${input.due === undefined ? '' : ` (due ${input.due})`}`,
+        { data: { item: id } },
+      );
+      return {
+        change: {
+          actionItems: [item],
+          timeline: [said],
+          jobs: [say(said), draftPostmortem(incident.id), ...refresh(incident.id)],
+        },
+        result: undefined,
+      };
+    },
+  );
 }
 
 /** A person ticks an action item. Ticking it twice changes nothing. @throws AppError `not_found`. */

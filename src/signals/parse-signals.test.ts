@@ -177,7 +177,12 @@ const refusals: readonly [unknown, string | null, string, string][] = [
     'what: Invalid option: expected one of "model"|"prompt"|"index"|"routing"|"config"|"data"|"tool"|"deploy"|"vendor"|"eval"',
   ],
   [{ ...change, url: 'javascript:alert(1)' }, 'c1', 'unreadable', 'url: Invalid URL'],
-  [{ ...change, type: 'page' }, 'c1', 'unreadable', "type: Invalid discriminator value. Expected 'measurement' | 'distribution' | 'change' | 'report' | 'example'"],
+  [
+    { ...change, type: 'page' },
+    'c1',
+    'unreadable',
+    "type: Invalid discriminator value. Expected 'measurement' | 'distribution' | 'change' | 'report' | 'example'",
+  ],
   [null, null, 'unreadable', 'Invalid input: expected object, received null'],
   ['x', null, 'unreadable', 'Invalid input: expected object, received string'],
 ];

@@ -4,6 +4,7 @@ import { commitToDataset } from '../../golden-dataset/commit-golden-case.ts';
 import { draftGoldenCases } from '../../golden-dataset/draft-golden-cases.ts';
 import type { GoldenRepository } from '../../golden-dataset/ports.ts';
 import { tell } from '../../incidents/jobs.ts';
+import { remind } from '../../incidents/remind.ts';
 import { respondToSignals } from '../../incidents/respond-to-signals.ts';
 import { decideMitigation } from '../../mitigations/decide-mitigation.ts';
 import { executeMitigation } from '../../mitigations/execute-mitigation.ts';
@@ -12,6 +13,7 @@ import { checkMitigation, verifyMitigations } from '../../mitigations/verify-mit
 import { draftPostmortem } from '../../postmortems/jobs.ts';
 import type { PostmortemDeps } from '../../postmortems/ports.ts';
 import { writePostmortem } from '../../postmortems/write-postmortem.ts';
+import { PHASES } from '../../runbooks/schema.ts';
 import type { NewJob } from '../../verb.ts';
 import { DONE, type JobHandler } from './worker.ts';
 
@@ -23,6 +25,7 @@ export interface FeatureJobDeps extends PostmortemDeps {
 }
 
 const ofIncident = z.object({ incidentId: z.string() });
+const reminder = z.object({ incidentId: z.string(), reminder: z.enum([...PHASES, 'unresolved']) });
 const ofMitigation = z.object({ mitigationId: z.string() });
 const decision = z.object({
   mitigationId: z.string(),
@@ -41,6 +44,13 @@ export function featureJobs(deps: FeatureJobDeps): ReadonlyMap<string, JobHandle
         const { service } = z.object({ service: z.string() }).parse(payload);
         await respondToSignals(deps, service);
         await verifyMitigations(deps, service);
+        return DONE;
+      },
+    ],
+    [
+      'incident.remind',
+      async ({ payload }) => {
+        await remind(deps, reminder.parse(payload));
         return DONE;
       },
     ],

@@ -1,5 +1,6 @@
 import type { WebClient } from '@slack/web-api';
 import { type Incident, incidentName } from '../../incidents/incident.ts';
+import type { IncidentService } from '../../incidents/ports.ts';
 import { findChannel } from './channels.ts';
 import { platformError } from './client.ts';
 import { escapeMrkdwn } from './messages/blocks.ts';
@@ -34,34 +35,47 @@ async function findOwnChannel(client: WebClient, name: string): Promise<string |
   return findChannel(client, (each) => each.name === name && each.creator === me.user_id);
 }
 
-/** Who is told: the owners; a person who declared is there too. SEV4 invites nobody (reference §D). */
-export async function invite(deps: ChannelDeps, incident: Incident, channel: string): Promise<void> {
-  const owners = deps.services.get(incident.service)?.owners;
-  const names =
-    incident.severity === 'SEV4' ? [] : [owners?.sre, owners?.ml].filter((each) => each !== undefined);
-  const found = await findPeople(deps.client, names);
-  const people = [
-    ...new Set([...found, ...(incident.declaredBy.kind === 'person' ? [incident.declaredBy.id] : [])]),
-  ];
-  for (const person of people) {
+type Owners = IncidentService['owners'];
+
+/** Who is invited at once: those who look after the service, security where safety is at stake. SEV4 invites nobody (reference §D, §E). */
+export function firstOwners(incident: Incident, owners: Owners | undefined): readonly string[] {
+  if (incident.severity === 'SEV4') return [];
+  const first = [owners?.sre, owners?.ml, ...(incident.kind === 'safety' ? [owners?.security] : [])];
+  return first.filter((owner) => owner !== undefined);
+}
+
+/** Who is called when it goes on for too long: the ML team, and leadership for SEV1 and SEV2 (reference §E). */
+export function escalationOwners(incident: Incident, owners: Owners | undefined): readonly string[] {
+  const severe = incident.severity === 'SEV1' || incident.severity === 'SEV2';
+  return [owners?.ml, owners?.product, ...(severe ? [owners?.leadership] : [])].filter(
+    (owner) => owner !== undefined,
+  );
+}
+
+/** One person who can't be invited must not keep the others out. */
+const NOT_INVITABLE: ReadonlySet<string> = new Set([
+  'already_in_channel',
+  'cant_invite_self',
+  'cant_invite',
+  'user_not_found',
+  'user_is_restricted',
+  'user_is_ultra_restricted',
+  'user_disabled',
+]);
+
+/** Invites people to an incident's channel: owners by id or e-mail address, and whoever declared. Again changes nothing. */
+export async function inviteOwners(
+  deps: ChannelDeps,
+  channel: string,
+  owners: readonly string[],
+  declaredBy?: string,
+): Promise<void> {
+  const found = await findPeople(deps.client, owners);
+  for (const person of new Set([...found, ...(declaredBy === undefined ? [] : [declaredBy])])) {
     try {
       await deps.client.conversations.invite({ channel, users: person });
     } catch (error) {
-      // One person who can't be invited must not keep the others out.
-      const word = platformError(error);
-      if (
-        word === undefined ||
-        ![
-          'already_in_channel',
-          'cant_invite_self',
-          'cant_invite',
-          'user_not_found',
-          'user_is_restricted',
-          'user_is_ultra_restricted',
-          'user_disabled',
-        ].includes(word)
-      )
-        throw error;
+      if (!NOT_INVITABLE.has(platformError(error) ?? '')) throw error;
     }
   }
 }

@@ -2,9 +2,16 @@ import type { WebClient } from '@slack/web-api';
 import { z } from 'zod';
 import type { Incident } from '../../../incidents/incident.ts';
 import { announce as announceJob } from '../../../incidents/jobs.ts';
-import { createChannel, invite, pin, setTopic } from '../incident-channel.ts';
+import {
+  createChannel,
+  escalationOwners,
+  firstOwners,
+  inviteOwners,
+  pin,
+  setTopic,
+} from '../incident-channel.ts';
 import type { JobHandler, JobOutcome } from '../job.ts';
-import { announcement } from '../messages/announcement.ts';
+import { announcement, escalationMessage } from '../messages/announcement.ts';
 import { incidentCard } from '../messages/card.ts';
 import { entryMessage } from '../messages/entry.ts';
 import { proposalMessage } from '../messages/proposal.ts';
@@ -43,7 +50,13 @@ export function incidentJobs(deps: Deps): ReadonlyMap<string, JobHandler> {
       const known = await messages.find(channelKey(incident.id));
       const channel = known?.channel ?? (await createChannel(client, incident, job.attempt));
       await messages.remember(channelKey(incident.id), channel, null);
-      await invite(deps, incident, channel);
+      const owners = firstOwners(incident, deps.services.get(incident.service)?.owners);
+      await inviteOwners(
+        deps,
+        channel,
+        owners,
+        incident.declaredBy.kind === 'person' ? incident.declaredBy.id : undefined,
+      );
       await store.enqueue(announceJob(incident.id));
       return DONE;
     } catch (error) {
@@ -82,6 +95,23 @@ export function incidentJobs(deps: Deps): ReadonlyMap<string, JobHandler> {
     return show(deps, job, `entry:${entryId}`, place.channel, entryMessage(entry));
   };
 
+  /** Idempotent: one message under one key in the owners' channel; inviting somebody again changes nothing. */
+  const escalate: JobHandler = async (job) => {
+    const incident = await store.incident(ofIncident.parse(job.payload).incidentId);
+    if (incident === undefined) return GONE;
+    const place = await messages.find(channelKey(incident.id));
+    if (place === undefined) return { kind: 'retry', reason: 'the incident has no channel yet' };
+    const owners = deps.services.get(incident.service)?.owners;
+    try {
+      await inviteOwners(deps, place.channel, escalationOwners(incident, owners));
+    } catch (error) {
+      return failed(error);
+    }
+    if (owners?.channel === undefined) return DONE;
+    const message = escalationMessage(incident, place.channel);
+    return show(deps, job, `escalation:${incident.id}`, owners.channel.replace(/^#/, ''), message);
+  };
+
   /** Idempotent: the question is one message under one key. */
   const showProposal: JobHandler = async (job) => {
     const { proposalId } = z.object({ proposalId: z.string() }).parse(job.payload);
@@ -104,6 +134,7 @@ export function incidentJobs(deps: Deps): ReadonlyMap<string, JobHandler> {
     ['incident.open_channel', openChannel],
     ['incident.show_card', showCard],
     ['incident.say', say],
+    ['incident.escalate', escalate],
     ['proposal.show', showProposal],
   ]);
 }

@@ -30,3 +30,17 @@ export function announcement(incident: Incident, channel: string | undefined): S
     ],
   };
 }
+
+/** What the owners' channel hears when an incident goes on for too long. */
+export function escalationMessage(incident: Incident, channel: string): SlackMessage {
+  const name = `${incident.severity} ${incidentName(incident)} ${incident.service}`;
+  return {
+    text: `${name} needs you: ${incident.title}`,
+    blocks: [
+      section(
+        `:rotating_light: *${escapeMrkdwn(name)} needs you* → <#${channel}>\n${escapeMrkdwn(incident.reason)}`,
+      ),
+      context(`Not resolved since ${slackDate(incident.declaredAt)}, ${phaseBadge(incident)}.`),
+    ],
+  };
+}

@@ -67,7 +67,7 @@ export function incidentCard(content: CardContent): SlackMessage {
         ? []
         : [
             context(
-              `${content.examples} bad ${content.examples === 1 ? 'answer' : 'answers'} captured; they become golden cases to review once this is resolved.`,
+              `${content.examples} bad ${content.examples === 1 ? 'answer' : 'answers'} captured${isOpen(incident) ? ': golden cases to review once this is resolved.' : '. Review the golden cases below.'}`,
             ),
           ]),
       divider,

@@ -20,6 +20,8 @@ const SIGN: Readonly<Partial<Record<TimelineEntry['kind'], string>>> = {
   mitigation_failed: ':x:',
   mitigation_unknown: ':grey_question:',
   mitigation_expired: ':hourglass:',
+  reminded: ':alarm_clock:',
+  escalated: ':rotating_light:',
   resolved: ':large_green_circle:',
   reopened: ':red_circle:',
   postmortem_drafted: ':page_facing_up:',
@@ -34,7 +36,8 @@ const TEXT_LIMIT = 1800;
 export function entryMessage(entry: TimelineEntry): SlackMessage {
   const who = entry.actor.kind === 'person' ? `${person(entry.actor.id)}: ` : '';
   const sign = SIGN[entry.kind];
-  const text = `${sign === undefined ? '' : `${sign} `}${who}${clipMrkdwn(escapeMrkdwn(entry.text), TEXT_LIMIT)}${entry.url === undefined ? '' : ` ${link(entry.url, 'evidence')}`}`;
+  const mention = typeof entry.data?.mention === 'string' ? ` ${person(entry.data.mention)}` : '';
+  const text = `${sign === undefined ? '' : `${sign} `}${who}${clipMrkdwn(escapeMrkdwn(entry.text), TEXT_LIMIT)}${mention}${entry.url === undefined ? '' : ` ${link(entry.url, 'evidence')}`}`;
   const finding = entry.data?.finding;
   const split =
     entry.kind === 'signal_attached' && typeof finding === 'string'

@@ -47,7 +47,7 @@ function indicatorLine(line: IndicatorLine): string {
 }
 
 function incidentLine({ incident, detection, recovery }: WeeklyReview['incidents'][number]): string {
-  return `• *${incident.severity} ${incidentName(incident)}* ${inline(incident.service, 80)}: ${inline(incident.title, 120)} (${phaseWord(incident.phase).toLowerCase()}; detected in ${detection}, recovered in ${recovery})`;
+  return `• *${incident.severity} ${incidentName(incident)}* ${inline(incident.service, 80)}: ${inline(incident.title, 120)} (${phaseWord(incident.phase).toLowerCase()}; detected in ${detection}, ${/^\d/.test(recovery) ? `recovered in ${recovery}` : recovery})`;
 }
 
 function actionItems(review: WeeklyReview): KnownBlock[] {

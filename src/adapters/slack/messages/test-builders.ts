@@ -33,7 +33,10 @@ const FIXTURES = join(
 );
 
 /** Compares a message with `test/fixtures/messages/<name>.json`; `UPDATE_GOLDEN=1` writes that file instead. */
-export function expectGolden(name: string, message: SlackMessage): void {
+export function expectGolden(
+  name: string,
+  message: SlackMessage | Readonly<Record<string, SlackMessage>>,
+): void {
   const file = join(FIXTURES, `${name}.json`);
   const json = `${JSON.stringify(message, undefined, 2)}\n`;
   // biome-ignore lint/style/noProcessEnv: a switch of whoever runs the tests
@@ -158,7 +161,6 @@ export function aFinding(over: Partial<WatchedFinding> = {}): WatchedFinding {
     trigger: 'eval_score_drop',
     state: 'firing',
     severity: 'SEV2',
-    kind: 'model_behavior',
     reason: 'Task completion rate is 86.0 %.',
     sli: 'task_completion_rate',
     value: 0.86,

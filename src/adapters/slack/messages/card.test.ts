@@ -1,0 +1,123 @@
+import { describe, expect, it } from 'vitest';
+import { incidentCard } from './card.ts';
+import {
+  ANA,
+  aChange,
+  aDefinition,
+  aFinding,
+  after,
+  aMitigation,
+  BEN,
+  cardOf,
+  expectGolden,
+  incidentIn,
+  serviceWith,
+  ticked,
+} from './test-builders.ts';
+
+const words = (card: ReturnType<typeof incidentCard>): string => JSON.stringify(card.blocks);
+
+describe('the card, phase by phase', () => {
+  it('fresh: nobody commands, the first step waits', () => {
+    expectGolden('card-fresh', incidentCard(cardOf(incidentIn('triage'))));
+  });
+
+  it('in the middle of triage: what was found, by whom, and the next step', () => {
+    const incident = incidentIn('triage', {
+      commander: ANA,
+      steps: { infrastructure: ticked({ outcome: 'not_ok', by: BEN }) },
+    });
+    expectGolden('card-triage', incidentCard(cardOf(incident, { examples: 1 })));
+  });
+
+  it('triage done: it says to go on', () => {
+    const incident = incidentIn('triage', {
+      steps: { infrastructure: ticked(), quick_eval: ticked({ status: 'skipped' }) },
+    });
+    expectGolden('card-triage-done', incidentCard(cardOf(incident)));
+  });
+
+  it('scope: a choice', () => {
+    expectGolden('card-scope', incidentCard(cardOf(incidentIn('scope', { commander: ANA }))));
+  });
+
+  it('mitigate: a button for each mitigation that fits the cause', () => {
+    const service = serviceWith({
+      roll_back_model: aDefinition(),
+      smaller_model: aDefinition({ title: 'Use the smaller model' }),
+      reindex: aDefinition({ title: 'Rebuild the index', for: { cause: ['retrieval'] } }),
+    });
+    const incident = incidentIn('mitigate', { commander: ANA, cause: 'model' });
+    expectGolden('card-mitigate', incidentCard(cardOf(incident, { service })));
+  });
+
+  it('a mitigation is under way: its own card says how it goes', () => {
+    const incident = incidentIn('mitigate', { commander: ANA, cause: 'model' });
+    const mitigations = [aMitigation({ state: 'running' })];
+    expectGolden('card-under-way', incidentCard(cardOf(incident, { mitigations })));
+  });
+
+  it('mitigated: resolving is the thing to do', () => {
+    const incident = incidentIn('mitigate', {
+      commander: ANA,
+      cause: 'model',
+      mitigatedAt: after(30),
+      steps: { roll_back: ticked(), impact: ticked({ note: '40 customers' }) },
+    });
+    const findings = [aFinding({ state: 'healthy', value: 0.951 })];
+    expectGolden('card-mitigated', incidentCard(cardOf(incident, { findings })));
+  });
+
+  it.each(['post_incident', 'closed', 'cancelled'] as const)('%s', (phase) => {
+    expectGolden(`card-${phase}`, incidentCard(cardOf(incidentIn(phase), { examples: 3 })));
+  });
+});
+
+describe('what the card says about evidence', () => {
+  it('says that no change was reported, not that nothing changed', () => {
+    const card = words(incidentCard(cardOf(incidentIn('triage'), { changes: [] })));
+    expect(card).toContain('That is not proof that nothing changed.');
+  });
+
+  it('shows "no data" where nothing was measured, never zero', () => {
+    const { value: _value, ...unmeasured } = aFinding({ state: 'not_evaluable' });
+    const card = words(incidentCard(cardOf(incidentIn('triage'), { findings: [unmeasured] })));
+    expect(card).toContain('Task completion rate no data (no data)');
+    expect(card).not.toContain('0.0 %');
+  });
+
+  it('shows the last five changes', () => {
+    const changes = Array.from({ length: 8 }, (_each, index) =>
+      aChange({ id: `ent_${index}`, text: `change ${index}` }),
+    );
+    const card = words(incidentCard(cardOf(incidentIn('triage'), { changes })));
+    expect(card).not.toContain('change 2');
+    for (const shown of [3, 4, 5, 6, 7]) expect(card).toContain(`change ${shown}`);
+  });
+
+  it('still shows the incident when its service file has gone', () => {
+    const incident = incidentIn('mitigate', { cause: 'model' });
+    expect(words(incidentCard(cardOf(incident, { service: undefined })))).toContain(
+      'no mitigation for that cause',
+    );
+  });
+});
+
+describe('which mitigations are offered', () => {
+  const offered = (cause: 'model' | 'retrieval' | 'unknown' | undefined) => {
+    const service = serviceWith({
+      a: aDefinition({ title: 'For the model', for: { cause: ['model'] } }),
+      b: aDefinition({ title: 'For retrieval', for: { cause: ['retrieval'] } }),
+    });
+    const incident = incidentIn('mitigate', cause === undefined ? {} : { cause });
+    const card = words(incidentCard(cardOf(incident, { service })));
+    return ['For the model', 'For retrieval'].filter((title) => card.includes(title));
+  };
+
+  it('only those for a known cause, else all', () => {
+    expect(offered('model')).toEqual(['For the model']);
+    expect(offered('retrieval')).toEqual(['For retrieval']);
+    expect(offered('unknown')).toEqual(['For the model', 'For retrieval']);
+    expect(offered(undefined)).toEqual(['For the model', 'For retrieval']);
+  });
+});
