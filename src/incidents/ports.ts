@@ -21,10 +21,20 @@ export interface IncidentChange {
   readonly jobs?: readonly NewJob[];
 }
 
+/** What evidence the triggers of a service need. */
+export interface EvidenceWanted {
+  readonly slis: readonly string[];
+  /** How far back each SLI is watched over time, in milliseconds, where a rule asks for it. */
+  readonly history: ReadonlyMap<string, number>;
+  readonly baselineWindow: number;
+  /** How far back user reports are counted, in milliseconds; 0 when no rule counts them. */
+  readonly reports: number;
+}
+
 export interface IncidentStore {
   watch(service: string): Promise<ServiceWatch>;
-  /** What the triggers look at: newest measurements, baseline sums outside incident windows, alerts. */
-  evidence(service: string, slis: readonly string[], baselineWindow: number, now: Date): Promise<Evidence>;
+  /** What the triggers look at: measurements, baseline sums outside incident windows, alerts, reports. */
+  evidence(service: string, wanted: EvidenceWanted, now: Date): Promise<Evidence>;
   /** The service's open incidents, oldest first. */
   openIncidents(service: string): Promise<readonly Incident[]>;
   /** Changes, examples, reports and alerts of the service since `from` that are not on the incident's timeline. */

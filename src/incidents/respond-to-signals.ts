@@ -6,6 +6,7 @@ import { BASELINE_WINDOW } from '../triggers/baseline.ts';
 import { evaluateTrigger } from '../triggers/evaluate-trigger.ts';
 import type { Finding } from '../triggers/trigger.ts';
 import { type NewJob, runVerb } from '../verb.ts';
+import { evidenceWanted } from './evidence-wanted.ts';
 import { type FollowState, followFindings } from './follow-findings.ts';
 import type { Incident } from './incident.ts';
 import { refresh, say } from './jobs.ts';
@@ -16,27 +17,38 @@ import { describeChange, versionFacts } from './version-facts.ts';
 /** Changes this long before the onset are shown as what moved. */
 const CHANGES_BEFORE_ONSET = DAY;
 
+/** Whether a service must be looked at again though nothing arrives: what is wrong may end, or last too long, by itself. */
+export interface Attention {
+  readonly lookAgain: boolean;
+}
+
 /**
  * Evaluates a service's triggers and follows what they find: declare, propose, attach, recover (design §6).
  * Then writes what arrived meanwhile on the timelines of its open incidents.
  */
-export async function respondToSignals(deps: IncidentDeps, serviceId: string): Promise<void> {
+export async function respondToSignals(deps: IncidentDeps, serviceId: string): Promise<Attention> {
   const service = deps.services.get(serviceId);
-  if (service === undefined) return;
+  if (service === undefined) return { lookAgain: false };
   await followService(deps, service);
   for (const incident of await deps.store.openIncidents(serviceId)) await recordArrivals(deps, incident.id);
+  const { findings } = await deps.store.watch(serviceId);
+  return {
+    lookAgain: Object.values(findings).some(
+      (finding) => finding.state === 'firing' || finding.state === 'suspected',
+    ),
+  };
 }
 
 async function followService(deps: IncidentDeps, service: IncidentService): Promise<void> {
   const { store, playbook } = deps;
-  const slis = [...new Set(Object.values(playbook.triggers).flatMap((rule) => Object.keys(rule.slis)))];
+  const wanted = evidenceWanted(Object.values(playbook.triggers), service.baseline.over ?? BASELINE_WINDOW);
   await runVerb(
     {
       load: async () => {
         const now = deps.clock.now();
         const watch = await store.watch(service.service);
         const [evidence, open] = await Promise.all([
-          store.evidence(service.service, slis, service.baseline.over ?? BASELINE_WINDOW, now),
+          store.evidence(service.service, wanted, now),
           store.openIncidents(service.service),
         ]);
         const proposals = await Promise.all(proposalIds(watch.findings).map((id) => store.proposal(id)));

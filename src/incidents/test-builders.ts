@@ -142,6 +142,14 @@ export interface MemoryIncidentStore extends IncidentStore {
   commit(change: IncidentChange, othersFit?: boolean): 'saved' | 'conflict';
 }
 
+const NO_EVIDENCE: Evidence = {
+  latest: new Map(),
+  history: new Map(),
+  baselines: new Map(),
+  alerts: [],
+  reports: [],
+};
+
 /** A store in memory that refuses stale versions and second declarations, like the database does. */
 export function createIncidentStore(): MemoryIncidentStore {
   const incidents = createTable<Incident>((row) => row.id);
@@ -150,7 +158,7 @@ export function createIncidentStore(): MemoryIncidentStore {
   const entries: TimelineEntry[] = [];
   const jobs: NewJob[] = [];
   const saves: ('saved' | 'conflict')[] = [];
-  let evidence: Evidence = { latest: new Map(), baselines: new Map(), alerts: [] };
+  let evidence: Evidence = NO_EVIDENCE;
   let arrived: readonly Signal[] = [];
 
   const alreadyDeclared = (row: Incident): boolean =>
@@ -203,7 +211,7 @@ export function createIncidentStore(): MemoryIncidentStore {
     jobs,
     saves,
     evidenceIs: (given) => {
-      evidence = { latest: new Map(), baselines: new Map(), alerts: [], ...given };
+      evidence = { ...NO_EVIDENCE, ...given };
     },
     arrive: (...signals) => {
       arrived = [...arrived, ...signals];

@@ -64,6 +64,8 @@ function evaluate(situation: Situation): Finding {
       latest: new Map(value === undefined ? [] : [[sli, measurement]]),
       baselines: new Map(baseline === 'trailing' ? [[sli, sums]] : []),
       alerts: [],
+      history: new Map(),
+      reports: [],
     },
     new Map(situation.wasFiring ? [[`eval_score_drop:${sli}`, { ...blank, state: 'firing' }]] : []),
     NOW,
@@ -76,10 +78,10 @@ function evaluate(situation: Situation): Finding {
 const blank: Finding = { key: '', trigger: '', state: 'healthy', reason: '', severity: 'SEV4' };
 
 test.each([
-  ['exactly 5 points below, which is binary dust above', { value: 0.9 }, 'healthy'],
+  ['exactly 5 points below', { value: 0.9 }, 'healthy'],
   ['a hair more than 5 points below', { value: 0.8999 }, 'firing'],
   ['a hair less', { value: 0.9001 }, 'healthy'],
-  ['exactly 5 points from another baseline', { value: 0.65, baseline: 0.7 }, 'healthy'],
+  ['exactly 5 points below, with binary dust on top (0.9 - 0.85)', { value: 0.85, baseline: 0.9 }, 'healthy'],
   ['better than the baseline by 5 points and more', { value: 1, baseline: 0.9 }, 'healthy'],
   ['a rise of exactly 5 points', { sli: HALLUCINATION, value: 0.07, baseline: 0.02 }, 'healthy'],
   ['a rise of more', { sli: HALLUCINATION, value: 0.0701, baseline: 0.02 }, 'firing'],
@@ -96,32 +98,32 @@ test.each([
   [
     { value: 0.8849 },
     'firing',
-    'Task completion rate 88.5 % is 6.5 points below its baseline of 95.0 % (pinned; 200 samples over 1 h). The limit is 5 points (§D1).',
+    'Task completion rate 88.5 % is 6.5 points below its baseline of 95.0 % (pinned; 200 samples over 1 h). The limit is 5 points.',
   ],
   [
     { value: 0.97 },
     'healthy',
-    'Task completion rate 97.0 % is 2.0 points above its baseline of 95.0 % (pinned; 200 samples over 1 h). The limit is 5 points (§D1).',
+    'Task completion rate 97.0 % is 2.0 points above its baseline of 95.0 % (pinned; 200 samples over 1 h). The limit is 5 points.',
   ],
   [
     { sli: HALLUCINATION, value: 0.09, baseline: 0.02 },
     'firing',
-    'Hallucination rate 9.0 % is 7.0 points above its baseline of 2.0 % (pinned; 200 samples over 1 h). The limit is 5 points (§D1).',
+    'Hallucination rate 9.0 % is 7.0 points above its baseline of 2.0 % (pinned; 200 samples over 1 h). The limit is 5 points.',
   ],
   [
     { sli: HALLUCINATION, value: 0.01, baseline: 0.02 },
     'healthy',
-    'Hallucination rate 1.0 % is 1.0 points below its baseline of 2.0 % (pinned; 200 samples over 1 h). The limit is 5 points (§D1).',
+    'Hallucination rate 1.0 % is 1.0 points below its baseline of 2.0 % (pinned; 200 samples over 1 h). The limit is 5 points.',
   ],
   [
     { value: 0.88, baseline: 'trailing' },
     'firing',
-    'Task completion rate 88.0 % is 6.0 points below its baseline of 94.0 % (trailing 7 days; 200 samples over 1 h). The limit is 5 points (§D1).',
+    'Task completion rate 88.0 % is 6.0 points below its baseline of 94.0 % (trailing 7 days; 200 samples over 1 h). The limit is 5 points.',
   ],
   [
     { value: 0.88, samples: 'unknown', windowSeconds: 'unknown' },
     'firing',
-    'Task completion rate 88.0 % is 7.0 points below its baseline of 95.0 % (pinned; sample size unknown). The limit is 5 points (§D1).',
+    'Task completion rate 88.0 % is 7.0 points below its baseline of 95.0 % (pinned; sample size unknown). The limit is 5 points.',
   ],
   [{}, 'not_evaluable', 'Task completion rate: no data'],
   [
@@ -182,7 +184,7 @@ test('a finding carries what recovery will be measured by, and its onset is the 
 
 test('every SLI of the rule is looked at, also without data', () => {
   const service = serviceFile.parse({ service: 'a', tier: 1, owners: { team: 'ml' } });
-  const nothing = { latest: new Map(), baselines: new Map(), alerts: [] };
+  const nothing = { latest: new Map(), history: new Map(), baselines: new Map(), alerts: [], reports: [] };
   const findings = evaluateTrigger('eval_score_drop', rule, service, nothing, new Map(), NOW);
   expect(findings.map((finding) => [finding.sli, finding.state, finding.severity])).toEqual([
     [COMPLETION, 'not_evaluable', 'SEV2'],
@@ -211,7 +213,7 @@ function evaluateAlerts(...alerts: readonly Alert[]): readonly Finding[] {
     'eval_score_drop',
     { ...rule, slis: {} },
     service,
-    { latest: new Map(), baselines: new Map(), alerts },
+    { latest: new Map(), history: new Map(), baselines: new Map(), alerts, reports: [] },
     new Map(),
     NOW,
   );
@@ -228,7 +230,7 @@ test('an alert that is trusted without a value fires, at the lowest severity of 
       onset: ago(MINUTE),
       url: 'https://acme.pagerduty.com/P1',
       reason:
-        'PagerDuty alert “High hallucination rate” is firing. It stands for “Eval score drop” (§D1) and carries no value; it is trusted as the service file says.',
+        'PagerDuty alert “High hallucination rate” is firing. It stands for “Eval score drop” and carries no value; it is trusted as the service file says.',
     },
   ]);
 });

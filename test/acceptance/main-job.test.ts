@@ -86,7 +86,7 @@ describe('the main job, from a real alert to a golden case', () => {
     expect(answer).toMatchObject({ status: 202, body: { accepted: 1, duplicate: 0, refused: [] } });
     await stage.app.settle();
     expect(stage.slack.render(latest(stage.slack, 'incidents', 'declare an incident?'))).toContain(
-      'Task completion rate 86.0 % is 9.0 points below its baseline of 95.0 % (trailing 7 days; 200 samples over 15 min). The limit is 5 points (§D1).',
+      'Task completion rate 86.0 % is 9.0 points below its baseline of 95.0 % (trailing 7 days; 200 samples over 15 min). The limit is 5 points.',
     );
     expect(stage.slack.channels().map((channel) => channel.name)).not.toContain(CHANNEL);
   });

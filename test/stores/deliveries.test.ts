@@ -48,7 +48,11 @@ describeOnBoth('storing a delivery', (open) => {
     expect(await column(database, 'jobs', 'key')).toEqual(['evaluate:support-agent']);
     expect(wakes).toBe(1);
     const stores = createStores(database, createManualClock(NOW), () => {});
-    const evidence = await stores.evidence('support-agent', ['task_completion_rate'], 1, NOW);
+    const evidence = await stores.evidence(
+      'support-agent',
+      { slis: ['task_completion_rate'], history: new Map(), baselineWindow: 1, reports: 0 },
+      NOW,
+    );
     expect(evidence.latest.get('task_completion_rate')).toStrictEqual(m('1'));
     expect(evidence.alerts).toStrictEqual([alert('1', 'firing', minutesAgo(2))]);
   });

@@ -24,7 +24,7 @@ describeOnBoth('evidence', (open) => {
     await createDeliveryStore(database, () => {}).storeDelivery(delivery, signals, []);
   }
   const evidence = (slis: readonly string[] = [SLI], window = DAY) =>
-    stores.evidence('support-agent', slis, window, NOW);
+    stores.evidence('support-agent', { slis, history: new Map(), baselineWindow: window, reports: 0 }, NOW);
   const baseline = async () => (await evidence()).baselines.get(SLI);
 
   describe('the newest measurement', () => {
@@ -123,7 +123,13 @@ describeOnBoth('evidence', (open) => {
 
     it('is nothing when nothing was measured, and no SLI is asked about', async () => {
       expect(await baseline()).toBeUndefined();
-      expect(await evidence([])).toEqual({ latest: new Map(), baselines: new Map(), alerts: [] });
+      expect(await evidence([])).toEqual({
+        latest: new Map(),
+        history: new Map(),
+        baselines: new Map(),
+        alerts: [],
+        reports: [],
+      });
     });
   });
 
@@ -155,16 +161,16 @@ describeOnBoth('evidence', (open) => {
   });
 
   describe('measurements since a moment', () => {
-    it('are those after it, oldest first, the newest hundred', async () => {
+    it('are those after it, oldest first, the newest five hundred', async () => {
       await arrive(
-        ...Array.from({ length: 120 }, (_, i) => measurement(String(i), 0.9, minutesAgo(200 - i))),
+        ...Array.from({ length: 520 }, (_, i) => measurement(String(i), 0.9, minutesAgo(600 - i))),
       );
-      const since = await stores.measurementsSince('support-agent', SLI, minutesAgo(199));
-      expect(since).toHaveLength(100);
+      const since = await stores.measurementsSince('support-agent', SLI, minutesAgo(599));
+      expect(since).toHaveLength(500);
       expect(since[0]?.id).toBe('20');
-      expect(since.at(-1)?.id).toBe('119');
+      expect(since.at(-1)?.id).toBe('519');
       const few = await stores.measurementsSince('support-agent', SLI, minutesAgo(83));
-      expect(few.map((each) => each.id)).toEqual(['118', '119']);
+      expect(few.map((each) => each.id)).toEqual(['518', '519']);
     });
   });
 });

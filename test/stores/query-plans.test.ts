@@ -94,7 +94,11 @@ const SERVICE = 'service-1';
 const incident = () => bareIncident('inc_1', { service: SERVICE, startedAt: minutesAgo(120) });
 const queries: Readonly<Record<string, () => Promise<unknown>>> = {
   'the newest measurement, the baseline and the alerts': () =>
-    stores.evidence(SERVICE, ['sli_1', 'sli_2'], DAY, NOW),
+    stores.evidence(
+      SERVICE,
+      { slis: ['sli_1', 'sli_2'], history: new Map([['sli_1', DAY]]), baselineWindow: DAY, reports: DAY },
+      NOW,
+    ),
   'measurements since a moment': () => stores.measurementsSince(SERVICE, 'sli_1', minutesAgo(60)),
   'open incidents of a service': () => stores.openIncidents(SERVICE),
   'open incidents of all': () => stores.listOpen(20),

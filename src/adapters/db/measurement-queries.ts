@@ -1,7 +1,8 @@
 import { and, desc, eq, gt, gte, lte, ne, sql } from 'drizzle-orm';
 import { z } from 'zod';
+import type { EvidenceWanted } from '../../incidents/ports.ts';
 import type { IndicatorMean } from '../../reviews/weekly-review.ts';
-import type { Alert, Measurement } from '../../signals/signal.ts';
+import type { Alert, Measurement, Report } from '../../signals/signal.ts';
 import { DAY } from '../../time.ts';
 import type { BaselineSums } from '../../triggers/baseline.ts';
 import type { Evidence } from '../../triggers/evaluate-trigger.ts';
@@ -10,7 +11,8 @@ import { incidents, signals } from './tables.ts';
 
 /** A vendor's alert that has not spoken for this long is over. */
 const ALERT_MEMORY = 7 * DAY;
-const MEASUREMENTS_AT_ONCE = 100;
+const MEASUREMENTS_AT_ONCE = 500;
+const REPORTS_AT_ONCE = 5000;
 
 const sums = z.object({
   measurements: z.coerce.number(),
@@ -68,34 +70,66 @@ export function measurementQueries(database: Database) {
     return rows.flatMap(({ signal }) => (signal.type === 'alert' ? [signal] : []));
   }
 
+  /** Oldest first; the newest {@link MEASUREMENTS_AT_ONCE}. */
+  async function measurementsSince(
+    service: string,
+    sli: string,
+    since: Date,
+  ): Promise<readonly Measurement[]> {
+    const rows = await orm
+      .select({ signal: signals.signal })
+      .from(signals)
+      .where(and(isMeasurement, eq(signals.service, service), eq(signals.sli, sli), gt(signals.at, since)))
+      .orderBy(desc(signals.at), desc(signals.seq))
+      .limit(MEASUREMENTS_AT_ONCE);
+    return rows.flatMap(({ signal }) => (signal.type === 'measurement' ? [signal] : [])).reverse();
+  }
+
+  async function reportsSince(service: string, since: Date): Promise<readonly Report[]> {
+    const rows = await orm
+      .select({ signal: signals.signal })
+      .from(signals)
+      .where(
+        and(
+          eq(signals.service, service),
+          ne(signals.type, 'measurement'),
+          eq(signals.type, 'report'),
+          gt(signals.at, since),
+        ),
+      )
+      .orderBy(desc(signals.at))
+      .limit(REPORTS_AT_ONCE);
+    return rows.flatMap(({ signal }) => (signal.type === 'report' ? [signal] : []));
+  }
+
   return {
-    async evidence(
-      service: string,
-      slis: readonly string[],
-      baselineWindow: number,
-      now: Date,
-    ): Promise<Evidence> {
-      const newest = await Promise.all(slis.map((sli) => latest(service, sli, now)));
+    async evidence(service: string, wanted: EvidenceWanted, now: Date): Promise<Evidence> {
+      const newest = await Promise.all(wanted.slis.map((sli) => latest(service, sli, now)));
       const found = newest.filter((each) => each !== undefined);
-      const from = new Date(now.getTime() - baselineWindow);
-      const [summed, alerts] = await Promise.all([
-        Promise.all(found.map(async (each) => ({ sli: each.sli, sums: await baselineBefore(each, from) }))),
+      const from = new Date(now.getTime() - wanted.baselineWindow);
+      const [baselines, alerts, reports, history] = await Promise.all([
+        Promise.all(found.map(async (each) => [each.sli, await baselineBefore(each, from)] as const)),
         currentAlerts(service, now),
+        wanted.reports === 0 ? [] : reportsSince(service, new Date(now.getTime() - wanted.reports)),
+        Promise.all(
+          [...wanted.history].map(
+            async ([sli, back]) =>
+              [sli, await measurementsSince(service, sli, new Date(now.getTime() - back))] as const,
+          ),
+        ),
       ]);
-      const baselines = new Map<string, BaselineSums>();
-      for (const { sli, sums } of summed) if (sums !== undefined) baselines.set(sli, sums);
-      return { latest: new Map(found.map((each) => [each.sli, each])), baselines, alerts };
+      return {
+        latest: new Map(found.map((each) => [each.sli, each])),
+        history: new Map(history),
+        baselines: new Map(
+          baselines.flatMap(([sli, sums]) => (sums === undefined ? [] : [[sli, sums] as const])),
+        ),
+        alerts,
+        reports,
+      };
     },
 
-    async measurementsSince(service: string, sli: string, since: Date): Promise<readonly Measurement[]> {
-      const rows = await orm
-        .select({ signal: signals.signal })
-        .from(signals)
-        .where(and(isMeasurement, eq(signals.service, service), eq(signals.sli, sli), gt(signals.at, since)))
-        .orderBy(desc(signals.at), desc(signals.seq))
-        .limit(MEASUREMENTS_AT_ONCE);
-      return rows.flatMap(({ signal }) => (signal.type === 'measurement' ? [signal] : [])).reverse();
-    },
+    measurementsSince,
 
     async indicatorMeans(from: Date, to: Date): Promise<readonly IndicatorMean[]> {
       const rows = await database.rows(sql`

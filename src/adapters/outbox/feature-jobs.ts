@@ -14,6 +14,8 @@ import { draftPostmortem } from '../../postmortems/jobs.ts';
 import type { PostmortemDeps } from '../../postmortems/ports.ts';
 import { writePostmortem } from '../../postmortems/write-postmortem.ts';
 import { PHASES } from '../../runbooks/schema.ts';
+import { evaluateJob } from '../../signals/receive-delivery.ts';
+import { MINUTE } from '../../time.ts';
 import type { NewJob } from '../../verb.ts';
 import { DONE, type JobHandler } from './worker.ts';
 
@@ -23,6 +25,9 @@ export interface FeatureJobDeps extends PostmortemDeps {
   readonly golden: GoldenRepository;
   readonly enqueue: (...jobs: readonly NewJob[]) => Promise<void>;
 }
+
+/** How soon a service that something is wrong with is evaluated again when nothing arrives. */
+const LOOK_AGAIN = MINUTE;
 
 const ofIncident = z.object({ incidentId: z.string() });
 const reminder = z.object({ incidentId: z.string(), reminder: z.enum([...PHASES, 'unresolved']) });
@@ -42,8 +47,13 @@ export function featureJobs(deps: FeatureJobDeps): ReadonlyMap<string, JobHandle
       'service.evaluate',
       async ({ payload }) => {
         const { service } = z.object({ service: z.string() }).parse(payload);
-        await respondToSignals(deps, service);
+        const { lookAgain } = await respondToSignals(deps, service);
         await verifyMitigations(deps, service);
+        if (lookAgain)
+          await deps.enqueue({
+            ...evaluateJob(service),
+            dueAt: new Date(deps.clock.now().getTime() + LOOK_AGAIN),
+          });
         return DONE;
       },
     ],

@@ -1,0 +1,44 @@
+import type { ServiceIdentity } from '../services/schema.ts';
+import type { Alert } from '../signals/signal.ts';
+import { plainSeverity } from './rule-severity.ts';
+import type { TriggerRule } from './schema.ts';
+import type { Finding } from './trigger.ts';
+
+const VENDORS: Readonly<Record<string, string>> = { pagerduty: 'PagerDuty', alertmanager: 'Alertmanager' };
+
+/** The vendor as it writes itself. */
+export function vendorName(source: string): string {
+  return VENDORS[source] ?? source;
+}
+
+/** What a vendor's alert says for the trigger it stands for. Without a value it is trusted only where the service file says so. */
+export function evaluateAlert(
+  name: string,
+  rule: TriggerRule,
+  service: ServiceIdentity,
+  alert: Alert,
+): Finding {
+  const common = {
+    key: `${name}:alert:${alert.key}`,
+    trigger: name,
+    severity: plainSeverity(rule, service),
+    observedAt: alert.at,
+    ...(alert.url === undefined ? {} : { url: alert.url }),
+  };
+  const says = `${vendorName(alert.source)} alert “${alert.title}”`;
+  if (alert.status === 'resolved')
+    return { ...common, state: 'healthy', reason: `${says} was resolved by its sender.` };
+  if (alert.withoutValue !== 'trust') {
+    return {
+      ...common,
+      state: 'not_evaluable',
+      reason: `${says} is firing but carries no value to compare (without_value: not_evaluable).`,
+    };
+  }
+  return {
+    ...common,
+    state: 'firing',
+    onset: alert.at,
+    reason: `${says} is firing. It stands for “${rule.title}” and carries no value; it is trusted as the service file says.`,
+  };
+}
