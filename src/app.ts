@@ -1,3 +1,4 @@
+import { alertmanagerSource } from './adapters/alert-sources/alertmanager.ts';
 import { signalsSource } from './adapters/alert-sources/signals.ts';
 import { type Database, openDatabase } from './adapters/db/database.ts';
 import { createDeliveryStore } from './adapters/db/delivery-store.ts';
@@ -177,6 +178,7 @@ export async function startApp(options: AppOptions): Promise<App> {
 
   const slack = await createSlackApp({ deps, client, ...slackConfig, log, wallClock });
   const receive = { store: deliveries, clock, wallClock };
+  const alertmanager = alertmanagerSource({ senders: config.alertSenders, services: catalogue.services });
   const server = createHttpServer({
     log,
     mounts: [{ path: '/slack/events', listener: slack.listener }],
@@ -186,6 +188,8 @@ export async function startApp(options: AppOptions): Promise<App> {
         pagerDutySource({ secrets: config.pagerduty.webhookSecrets, services: catalogue.services }),
         receive,
       ),
+      deliveryRoute('/webhooks/alertmanager', alertmanager, receive),
+      deliveryRoute('/webhooks/alertmanager/:token', alertmanager, receive),
       deliveryRoute(
         '/webhooks/signals',
         signalsSource({ senders: config.signalSenders, services: catalogue.services }),

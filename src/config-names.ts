@@ -8,6 +8,7 @@ export const SECRET_NAMES = [
   'SLACK_SIGNING_SECRET',
   'PAGERDUTY_WEBHOOK_SECRET',
   'AIRE_SIGNAL_SECRETS',
+  'AIRE_ALERT_TOKENS',
 ] as const;
 
 /** All other variables (design §7). */

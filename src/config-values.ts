@@ -6,8 +6,8 @@ import { decodeWebhookSecret } from './standard-webhooks.ts';
 /** The value of one variable, or what is wrong with it and what to do: `what; what to do`. */
 export type Parsed<T> = { readonly value: T } | { readonly fault: string };
 
-/** Somebody who may post signals, with every secret that is valid for them at the moment. */
-export interface SignalSender {
+/** Somebody who may post to aire, with every secret or token that is valid for them at the moment. */
+export interface Sender {
   readonly name: string;
   readonly secrets: readonly string[];
 }
@@ -133,7 +133,31 @@ export function parseBotTokens(text: string): Parsed<string[]> {
 }
 
 /** `name=whsec_…,…`: a name may come again with another secret while it rotates. Faults never repeat a secret. */
-export function parseSignalSenders(text: string): Parsed<SignalSender[]> {
+export function parseSignalSenders(text: string): Parsed<Sender[]> {
+  return parseSenders(text, 'secret', 'name=whsec_…', (secret) => {
+    const key = secret.startsWith('whsec_') ? decodeWebhookSecret(secret) : undefined;
+    return key === undefined || key.length < 24 || key.length > 64
+      ? 'is not whsec_ followed by 24 to 64 bytes of base64; make one with: echo whsec_$(openssl rand -base64 32)'
+      : undefined;
+  });
+}
+
+/** `name=token,…`: a name may come again with another token while it rotates. Faults never repeat a token. */
+export function parseAlertSenders(text: string): Parsed<Sender[]> {
+  return parseSenders(text, 'token', 'name=token', (token) =>
+    /^[\w.~+/=-]{16,}$/.test(token)
+      ? undefined
+      : 'is not 16 or more letters, digits and - . _ ~ + / =; make one with: openssl rand -hex 32',
+  );
+}
+
+/** Names with their secrets. `faultOf` says what is wrong with a secret, without it. */
+function parseSenders(
+  text: string,
+  noun: 'secret' | 'token',
+  form: string,
+  faultOf: (secret: string) => string | undefined,
+): Parsed<Sender[]> {
   const owners = new Map<string, string>();
   for (const [index, entry] of parseList(text).entries()) {
     const split = entry.indexOf('=');
@@ -141,20 +165,16 @@ export function parseSignalSenders(text: string): Parsed<SignalSender[]> {
     const secret = entry.slice(split + 1).trim();
     if (split < 0 || name.startsWith('whsec_') || !/^[A-Za-z0-9][\w.-]{0,63}$/.test(name)) {
       return {
-        fault: `entry ${index + 1} has no sender name; write name=whsec_…, the name in letters, digits, - _ .`,
+        fault: `entry ${index + 1} has no sender name; write ${form}, the name in letters, digits, - _ .`,
       };
     }
-    const key = secret.startsWith('whsec_') ? decodeWebhookSecret(secret) : undefined;
-    if (key === undefined || key.length < 24 || key.length > 64) {
-      return {
-        fault: `the secret of entry ${index + 1} is not whsec_ followed by 24 to 64 bytes of base64; make one with: echo whsec_$(openssl rand -base64 32)`,
-      };
-    }
+    const fault = faultOf(secret);
+    if (fault !== undefined) return { fault: `the ${noun} of entry ${index + 1} ${fault}` };
     const owner = owners.get(secret);
     if (owner !== undefined) {
       return owner === name
-        ? { fault: `${name} is there twice with the same secret; remove one` }
-        : { fault: `${owner} and ${name} have the same secret; give every sender its own` };
+        ? { fault: `${name} is there twice with the same ${noun}; remove one` }
+        : { fault: `${owner} and ${name} have the same ${noun}; give every sender its own` };
     }
     owners.set(secret, name);
   }

@@ -5,6 +5,8 @@ import { AppError, isAppError } from './errors.ts';
 
 const WHSEC = `whsec_${Buffer.alloc(32, 1).toString('base64')}`;
 const WHSEC_NEXT = `whsec_${Buffer.alloc(24, 2).toString('base64')}`;
+const TOKEN = 'a1b2c3d4e5f60718';
+const TOKEN_NEXT = 'Zm9vYmFy+/Zm9vYmFyAA==';
 const SLACK = { SLACK_BOT_TOKEN: 'xoxb-1-2-abc', SLACK_SIGNING_SECRET: '8f742231' };
 
 const read = (env: Record<string, string | undefined>, files: Record<string, string> = {}): Config =>
@@ -34,6 +36,7 @@ test('an empty environment gives the documented defaults', () => {
     timezone: 'UTC',
     pagerduty: { webhookSecrets: [] },
     signalSenders: [],
+    alertSenders: [],
     secrets: new Map(),
     directories: {
       runbooks: resolve('runbooks'),
@@ -60,6 +63,7 @@ test('reads every variable', () => {
     AIRE_TIMEZONE: 'Europe/Berlin',
     PAGERDUTY_WEBHOOK_SECRET: 'old-one, new-one',
     AIRE_SIGNAL_SECRETS: `evals=${WHSEC},evals=${WHSEC_NEXT}`,
+    AIRE_ALERT_TOKENS: `alertmanager=${TOKEN}, alertmanager=${TOKEN_NEXT}`,
     AIRE_SECRET_DEPLOY: 'd1',
     AIRE_RUNBOOKS_DIR: 'books',
     AIRE_TEMPLATES_DIR: '/etc/aire/templates',
@@ -78,6 +82,7 @@ test('reads every variable', () => {
     timezone: 'Europe/Berlin',
     pagerduty: { webhookSecrets: ['old-one', 'new-one'] },
     signalSenders: [{ name: 'evals', secrets: [WHSEC, WHSEC_NEXT] }],
+    alertSenders: [{ name: 'alertmanager', secrets: [TOKEN, TOKEN_NEXT] }],
     secrets: new Map([['AIRE_SECRET_DEPLOY', ['d1']]]),
     directories: {
       runbooks: resolve('books'),
@@ -194,6 +199,26 @@ test.each([
   expect(faults[0]).not.toContain(WHSEC.slice(6));
 });
 
+test.each([
+  ['no name', TOKEN, 'entry 1 has no sender name'],
+  ['no name, in base64', TOKEN_NEXT, 'entry 1 has no sender name'],
+  ['a short token', `a=${TOKEN.slice(0, 15)}`, 'the token of entry 1 is not 16 or more letters'],
+  ['a token that no header can carry', `a=${TOKEN}é`, 'make one with: openssl rand -hex 32'],
+  ['the same token twice', `a=${TOKEN},a=${TOKEN}`, 'a is there twice with the same token'],
+  ['two senders with one token', `a=${TOKEN},b=${TOKEN}`, 'a and b have the same token'],
+])('alert senders with %s are refused without showing the token', (_what, text, message) => {
+  const faults = faultsOf({ AIRE_ALERT_TOKENS: text });
+  expect(faults).toHaveLength(1);
+  expect(faults[0]).toContain(message);
+  expect(faults[0]).not.toContain(TOKEN.slice(0, 15));
+  expect(faults[0]).not.toContain(TOKEN_NEXT.slice(0, 8));
+});
+
+test('alert tokens may come from a file', () => {
+  const config = read({ AIRE_ALERT_TOKENS_FILE: '/run/tokens' }, { '/run/tokens': `am=${TOKEN}\n` });
+  expect(config.alertSenders).toEqual([{ name: 'am', secrets: [TOKEN] }]);
+});
+
 test('requireSlack names everything that is missing at once, and only that', () => {
   expect(requireSlack(read(SLACK))).toEqual({ botToken: 'xoxb-1-2-abc', signingSecrets: ['8f742231'] });
   const messageFor = (env: Record<string, string>) => {
@@ -214,10 +239,22 @@ test('secretValues knows every secret, the password of the database too', () => 
     DATABASE_URL: 'postgres://aire:p%40ss@db/aire',
     PAGERDUTY_WEBHOOK_SECRET: 'pd',
     AIRE_SIGNAL_SECRETS: `ci=${WHSEC}`,
+    AIRE_ALERT_TOKENS: `am=${TOKEN},am=${TOKEN_NEXT}`,
     AIRE_SECRET_DEPLOY: 'd1,d2',
   });
   expect(secretValues(config)).toEqual(
-    expect.arrayContaining(['p%40ss', 'p@ss', 'xoxb-1-2-abc', '8f742231', 'pd', WHSEC, 'd1', 'd2']),
+    expect.arrayContaining([
+      'p%40ss',
+      'p@ss',
+      'xoxb-1-2-abc',
+      '8f742231',
+      'pd',
+      WHSEC,
+      TOKEN,
+      TOKEN_NEXT,
+      'd1',
+      'd2',
+    ]),
   );
 });
 

@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { faultOfName, runbookSecretNames } from './config-names.ts';
 import {
   type Parsed,
+  parseAlertSenders,
   parseBaseUrl,
   parseBotTokens,
   parseChannel,
@@ -15,7 +16,7 @@ import {
   parsePort,
   parseSignalSenders,
   parseTimezone,
-  type SignalSender,
+  type Sender,
 } from './config-values.ts';
 import { createVariables, type Environment, type Variables } from './config-variables.ts';
 import { AppError } from './errors.ts';
@@ -44,7 +45,10 @@ export interface Config {
   readonly review: { readonly cron: string };
   readonly timezone: string;
   readonly pagerduty: { readonly webhookSecrets: readonly string[] };
-  readonly signalSenders: readonly SignalSender[];
+  /** Who may post signals, with signing secrets. */
+  readonly signalSenders: readonly Sender[];
+  /** Who may post alerts without signing them, with bearer tokens. */
+  readonly alertSenders: readonly Sender[];
   /** By full variable name, such as `AIRE_SECRET_DEPLOY`; the first value is the one to send. */
   readonly secrets: ReadonlyMap<string, readonly string[]>;
   readonly directories: {
@@ -93,6 +97,7 @@ export function readConfig(env: Environment, readFile: (path: string) => string)
     timezone: variables.value('AIRE_TIMEZONE', 'UTC', parseTimezone),
     pagerduty: { webhookSecrets: variables.secret('PAGERDUTY_WEBHOOK_SECRET', [], anySecrets) },
     signalSenders: variables.secret('AIRE_SIGNAL_SECRETS', [], parseSignalSenders),
+    alertSenders: variables.secret('AIRE_ALERT_TOKENS', [], parseAlertSenders),
     secrets: readRunbookSecrets(variables, names),
     directories: {
       runbooks: resolve(variables.text('AIRE_RUNBOOKS_DIR') ?? 'runbooks'),
@@ -136,7 +141,7 @@ export function secretValues(config: Config): string[] {
       : []),
     ...(config.slack === undefined ? [] : [config.slack.botToken, ...config.slack.signingSecrets]),
     ...config.pagerduty.webhookSecrets,
-    ...config.signalSenders.flatMap((sender) => sender.secrets),
+    ...[...config.signalSenders, ...config.alertSenders].flatMap((sender) => sender.secrets),
     ...[...config.secrets.values()].flat(),
   ];
 }

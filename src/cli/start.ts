@@ -1,11 +1,12 @@
 import { createLogger } from '../adapters/log.ts';
-import { startApp } from '../app.ts';
+import { readCatalogue, startApp } from '../app.ts';
 import { loadConfig, requireSlack, secretValues } from '../config.ts';
+import { AppError, isAppError, messageOf } from '../errors.ts';
 
 /** `aire start`: runs until SIGTERM or SIGINT, then finishes what is under way. @throws AppError with every fault at once. */
 export async function start(): Promise<void> {
   const config = loadConfig();
-  requireSlack(config);
+  await refuseAllAtOnce([async () => requireSlack(config), () => readCatalogue(config)]);
   const log = createLogger({ level: config.logLevel, secrets: secretValues(config) });
   for (const off of integrationsThatAreOff(config)) log.info({ integration: off.name }, off.how);
   const app = await startApp({ config, log });
@@ -15,6 +16,16 @@ export async function start(): Promise<void> {
   });
   log.info({}, 'stopping: finishing what is under way');
   await app.stop();
+}
+
+/** Runs every check and throws what all of them found. @throws AppError. */
+async function refuseAllAtOnce(checks: readonly (() => Promise<unknown>)[]): Promise<void> {
+  const refusals = (await Promise.allSettled(checks.map((check) => check()))).flatMap((result) =>
+    result.status === 'rejected' ? [result.reason as unknown] : [],
+  );
+  const defect = refusals.find((error) => !isAppError(error));
+  if (defect !== undefined) throw defect;
+  if (refusals.length > 0) throw new AppError('config_invalid', refusals.map(messageOf).join('\n'));
 }
 
 function integrationsThatAreOff(

@@ -46,7 +46,8 @@ function remindAt(incident: Incident, reminder: Reminder, from: Date, window: nu
 export function dueReminder(incident: Incident, reminder: Reminder, now: Date): DueReminder {
   const quiet = incident.severity === 'SEV4';
   if (reminder === 'unresolved') {
-    if (!isOpen(incident) || quiet) return { kind: 'nothing' };
+    // Mitigated means that users are well again: nobody is woken to watch it.
+    if (!isOpen(incident) || incident.mitigatedAt !== undefined || quiet) return { kind: 'nothing' };
     const age = formatDuration(now.getTime() - incident.declaredAt.getTime());
     return {
       kind: 'escalate',

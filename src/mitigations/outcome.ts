@@ -50,8 +50,10 @@ export function ran(
   by: Actor = AIRE,
 ): MitigationChange {
   if (mitigation.definition.verify.sli === undefined && incident.fired === undefined) {
-    const unproven = `${detail} Nothing to verify it against: the incident names no SLI and the mitigation no verify.sli.`;
-    return ended({ ...mitigation, ranAt: context.now }, incident, 'succeeded', unproven, context, by);
+    const unproven = `${detail} There is nothing to verify it against: the incident names no SLI and the mitigation no verify.sli.`;
+    // A machine's word is no proof; a person who looked is the best there is.
+    const state = by.kind === 'person' ? 'succeeded' : 'unknown';
+    return ended({ ...mitigation, ranAt: context.now }, incident, state, unproven, context, by);
   }
   const said = entry(
     context,

@@ -76,15 +76,23 @@ test('a report for an unknown mitigation is refused', async () => {
   );
 });
 
-test('with no SLI to prove it against, success says that it is unproven', async () => {
+test("with no SLI to prove it against, the target's word is no proof; that of a person who looked is", async () => {
   const { deps, store, id, now } = await sent();
   store.base.incidents.seed(anIncident({ phase: 'mitigate', version: 9 }));
+  const unproven =
+    'There is nothing to verify it against: the incident names no SLI and the mitigation no verify.sli.';
   await recordAnswer(deps, id, { attempt: 1, status: 'succeeded' });
   expect(now()).toMatchObject({
-    state: 'succeeded',
-    detail:
-      'The target reports: succeeded. Nothing to verify it against: the incident names no SLI and the mitigation no verify.sli.',
+    state: 'unknown',
+    detail: `The target reports: succeeded. ${unproven}`,
   });
+  expect(store.base.incidents.get('inc_a')?.mitigatedAt).toBeUndefined();
+  await settleUnknown(deps, { mitigationId: id, by: 'U_ANA', happened: true });
+  expect(now()).toMatchObject({
+    state: 'succeeded',
+    detail: `Somebody looked: it happened. ${unproven}`,
+  });
+  expect(store.base.incidents.get('inc_a')?.mitigatedAt).toEqual(NOW);
 });
 
 /** The target never reported back. */

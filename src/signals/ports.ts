@@ -6,7 +6,7 @@ export interface Delivery {
   readonly source: string;
   readonly id: string;
   readonly receivedAt: Date;
-  /** Set when the delivery is authentic but could not be used: it is kept as a dead letter. */
+  /** Set when the delivery is authentic but it, or a part of it, could not be used: it is kept as a dead letter. */
   readonly problem?: { readonly reason: string; readonly body: string };
 }
 

@@ -9,11 +9,21 @@ import type { Signal } from './signal.ts';
 export interface RawDelivery {
   readonly headers: Readonly<Record<string, string | undefined>>;
   readonly body: Buffer;
+  /** What stands in the address where senders that can set no header write their token. */
+  readonly token?: string;
 }
 
 /** What a source made of an authentic delivery. */
 export type Reading =
-  | { readonly kind: 'signals'; readonly signals: readonly Signal[]; readonly refused: readonly Refusal[] }
+  | {
+      readonly kind: 'signals';
+      readonly signals: readonly Signal[];
+      readonly refused: readonly Refusal[];
+      /** For the sender, beside the counts. */
+      readonly note?: string;
+      /** For senders that show nobody our answer: what was refused, told in Slack once for each `key`. */
+      readonly report?: { readonly key: string; readonly reason: string };
+    }
   | { readonly kind: 'unusable'; readonly reason: string }
   | { readonly kind: 'nothing'; readonly why: string };
 
@@ -68,11 +78,10 @@ export async function receiveDelivery(
   const delivery = { source: source.name, id: deliveryId, receivedAt: now };
 
   if (reading.kind === 'unusable') {
-    const problem = { reason: reading.reason, body: raw.body.toString('utf8').slice(0, 100_000) };
     const stored = await deps.store.storeDelivery(
-      { ...delivery, problem },
+      { ...delivery, problem: problemOf(reading.reason, raw) },
       [],
-      [deadLetterNotice(source.name, deliveryId)],
+      [deadLetterNotice(source.name, deliveryId, deliveryId, false)],
     );
     return {
       status: stored.duplicateDelivery ? 200 : 202,
@@ -88,7 +97,17 @@ export async function receiveDelivery(
   }
 
   const services = [...new Set(reading.signals.map((signal) => signal.service))];
-  const stored = await deps.store.storeDelivery(delivery, reading.signals, services.map(evaluateJob));
+  const { report, note } = reading;
+  const stored = await deps.store.storeDelivery(
+    { ...delivery, ...(report === undefined ? {} : { problem: problemOf(report.reason, raw) }) },
+    reading.signals,
+    [
+      ...services.map(evaluateJob),
+      ...(report === undefined
+        ? []
+        : [deadLetterNotice(source.name, deliveryId, report.key, reading.signals.length > 0)]),
+    ],
+  );
   if (stored.duplicateDelivery) {
     return { status: 200, body: { accepted: 0, duplicate: reading.signals.length, refused: [] } };
   }
@@ -98,6 +117,7 @@ export async function receiveDelivery(
       accepted: reading.signals.length - stored.duplicates.length,
       duplicate: stored.duplicates.length,
       refused: reading.refused,
+      ...(note === undefined ? {} : { note }),
     },
   };
 }
@@ -113,13 +133,18 @@ export function evaluateJob(service: string): NewJob {
   };
 }
 
-function deadLetterNotice(source: string, deliveryId: string): NewJob {
+/** `key`: told once for each; `partly`: the rest of the delivery was taken. */
+function deadLetterNotice(source: string, deliveryId: string, key: string, partly: boolean): NewJob {
   return {
     kind: 'delivery.report_problem',
     lane: 'incidents-channel',
-    key: `delivery-problem:${source}:${deliveryId}`,
-    payload: { source, deliveryId },
+    key: `delivery-problem:${source}:${key}`,
+    payload: { source, deliveryId, partly },
   };
+}
+
+function problemOf(reason: string, raw: RawDelivery): { reason: string; body: string } {
+  return { reason, body: raw.body.toString('utf8').slice(0, 100_000) };
 }
 
 /** For sources: the refusal that everybody gets whose signature does not fit. */

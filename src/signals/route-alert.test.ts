@@ -93,6 +93,22 @@ test('nobody owns it: what to add, in words that work when they are pasted', () 
   );
 });
 
+test('an alert with labels may also be labelled, or its label is what is wrong', () => {
+  const adding = (labels: Record<string, string>) => {
+    const route = routeAlert({ from: 'alertmanager', title: 'HighLatency', labels }, [service('support')]);
+    return route.service === undefined ? route.whatToAdd : route.service;
+  };
+  const rule = 'sources: { alerts: [ { from: alertmanager, match: { title: "HighLatency" }, trigger: … } ] }';
+  expect(adding({})).toContain(`${rule}  Or label the alert`);
+  expect(adding({ service: 'suport' })).toContain('Or correct its label service: "suport"');
+  expect(adding({ service: 'support' })).toBe('support');
+});
+
+test('a rule is for its own vendor only', () => {
+  const rule = matching('match', { title: '*' });
+  expect(routeAlert({ from: 'alertmanager', title: 'x', labels: {} }, [rule]).service).toBeUndefined();
+});
+
 test('a vendor service without a name, and one that nobody wrote down', () => {
   const unnamed = { ...alert, vendorService: { id: 'PX' } };
   expect(routeAlert(unnamed, [owning, service('none')])).toMatchObject({

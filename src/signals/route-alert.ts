@@ -57,9 +57,16 @@ function matchingRule(alert: UnroutedAlert, service: SignalSettings): AlertRule 
 function whatToAdd(alert: UnroutedAlert): string {
   const title = JSON.stringify(alert.title);
   if (alert.vendorService === undefined) {
-    return `No service file claims the alert ${title}. Add to the file of the service it belongs to:  sources: { alerts: [ { from: ${alert.from}, match: { title: ${title} }, trigger: … } ] }`;
+    const add = `No service file claims the alert ${title}. Add to the file of the service it belongs to:  sources: { alerts: [ { from: ${alert.from}, match: { title: ${title} }, trigger: … } ] }`;
+    return alert.from === 'pagerduty' ? add : `${add}  ${labelHint(alert.labels.service)}`;
   }
   const { id, name } = alert.vendorService;
   const named = name === undefined ? id : `${id} (${name})`;
   return `No service file claims PagerDuty service ${named}, which sent ${title}. Add to the file of the service it belongs to:  owners: { pagerduty_service: ${id} }`;
+}
+
+function labelHint(service: string | undefined): string {
+  return service === undefined
+    ? 'Or label the alert with the name of a service file:  service: …'
+    : `Or correct its label service: ${JSON.stringify(service)}, since no service file has that name.`;
 }

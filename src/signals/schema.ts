@@ -9,7 +9,7 @@ export const signalFields = {
       alerts: z
         .array(
           z.strictObject({
-            from: z.enum(['pagerduty']),
+            from: z.enum(['pagerduty', 'alertmanager']),
             match: z
               .record(z.string(), glob)
               .refine(

@@ -34,8 +34,7 @@ describe('time passes', () => {
       start: START,
       log: silentLogger,
       database,
-      edit: (text) =>
-        text.replace('declare: propose', 'declare: auto').replace('"#ml-platform"', '"#general"'),
+      edit: (text) => text.replace('declare: propose', 'declare: auto'),
     });
     await stage.signals.send(healthyWeek(START));
     await stage.signals.send(evalRun(START, { task_completion_rate: 0.8 }, 'v42'));
@@ -72,7 +71,7 @@ describe('time passes', () => {
 
   it('calls the owners in their own channel after 30 minutes', async () => {
     await pass(15 * MINUTE);
-    expect(latest(stage.slack, 'general', 'needs you').text).toBe(
+    expect(latest(stage.slack, 'ml-platform', 'needs you').text).toBe(
       'SEV1 INC-1 support-agent needs you: Eval score drop',
     );
     expect(latest(stage.slack, CHANNEL, 'has not been resolved').text).toBe(

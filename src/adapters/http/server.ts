@@ -23,7 +23,7 @@ export interface HttpAnswer {
 
 export interface Route {
   readonly method: 'GET' | 'POST';
-  /** Such as `/webhooks/mitigations/:id`. */
+  /** Such as `/webhooks/mitigations/:id`. What is called `:token` is never logged. */
   readonly path: string;
   readonly maxBytes: number;
   handle(request: HttpRequest): Promise<HttpAnswer>;
@@ -61,7 +61,7 @@ export function createHttpServer(options: {
     }
     answer(request, path)
       .then((result) => send(response, result))
-      .catch((error: unknown) => send(response, answerTo(error, path)));
+      .catch((error: unknown) => send(response, answerTo(error, withoutToken(path, options.routes))));
   });
   // Longer than any proxy keeps a connection, so that none is closed under a request.
   server.keepAliveTimeout = 75_000;
@@ -139,6 +139,12 @@ function match(pattern: string, path: string): Record<string, string> | undefine
     else if (part !== value) return undefined;
   }
   return params;
+}
+
+/** A path for the log: also a wrong token, which may be one that was replaced or only misspelt, stays out of it. */
+function withoutToken(path: string, routes: readonly Route[]): string {
+  const route = routes.find((each) => each.path.endsWith('/:token') && match(each.path, path) !== undefined);
+  return route?.path ?? path;
 }
 
 function headersOf(request: IncomingMessage): Record<string, string | undefined> {

@@ -58,6 +58,7 @@ export async function setStage(options: StageOptions): Promise<Stage> {
   const [slack, target, port] = await Promise.all([
     startSlackStandIn({
       clock,
+      channels: [{ name: 'general' }, { name: 'incidents' }, { name: 'ml-platform' }],
       botToken: SECRETS.botToken,
       signingSecret: SECRETS.slack,
       userGroups: [{ id: 'S0ONCALL', handle: 'ml-oncall', name: 'ML on call', users: ['U0BEN'] }],

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { MINUTE } from '../../time.ts';
 import { clickButton, latest, pickOption, submitForm } from './hands.ts';
@@ -193,10 +193,9 @@ async function resolveAndLearn(
   await app.settle();
 
   narrator.act('Monday, 09:00: the weekly review');
-  await pass(300);
-  await stage.slack.as(ANA).command('review now', { channel: 'incidents' });
-  await app.settle();
+  await pass(minutesUntilNine(clock.now()));
   const digest = latest(stage.slack, 'incidents', 'Weekly reliability review');
+  await writeFile(join(directory, 'weekly-review.txt'), `${stage.slack.render(digest)}\n`);
   narrator.shows('#incidents', stage.slack.render(digest));
   narrator.milestone(
     'the digest shows the incident, the indicators and the action item',
@@ -204,11 +203,20 @@ async function resolveAndLearn(
       stage.slack.render(digest).includes(word),
     ),
   );
+  const gaveUp = stage.slack
+    .channel('incidents')
+    .messages.some((message) => message.text.includes('aire gave up'));
   narrator.milestone(
-    'Slack was asked for nothing it does not know',
-    stage.slack.unexpectedCalls().length === 0,
+    'nothing was given up on, and nothing asked of Slack that Slack does not know',
+    !gaveUp && stage.slack.unexpectedCalls().length === 0,
   );
+
   narrator.act('What is left behind');
   narrator.tell('postmortem', path);
   narrator.tell('golden case', join(directory, 'golden-dataset', 'cases', 'support-agent.jsonl'));
+  narrator.tell('review', join(directory, 'weekly-review.txt'));
+}
+
+function minutesUntilNine(now: Date): number {
+  return 9 * 60 - (now.getUTCHours() * 60 + now.getUTCMinutes());
 }

@@ -92,12 +92,15 @@ export function otherJobs(deps: Deps): ReadonlyMap<string, JobHandler> {
 
   /** Idempotent: one message for each delivery. */
   const reportProblem: JobHandler = async (job) => {
-    const { source, deliveryId } = z
-      .object({ source: z.string(), deliveryId: z.string() })
+    const { source, deliveryId, partly } = z
+      .object({ source: z.string(), deliveryId: z.string(), partly: z.boolean().default(false) })
       .parse(job.payload);
     const problem = await deps.deliveryProblem(source, deliveryId);
     if (problem === undefined) return GONE;
-    const text = `:inbox_tray: A delivery from ${escapeMrkdwn(source)} could not be used, so no incident came of it. ${clipMrkdwn(escapeMrkdwn(problem), REASON_LIMIT)}`;
+    const what = partly
+      ? `A part of a delivery from ${escapeMrkdwn(source)} could not be used.`
+      : `A delivery from ${escapeMrkdwn(source)} could not be used, so no incident came of it.`;
+    const text = `:inbox_tray: ${what} ${clipMrkdwn(escapeMrkdwn(problem), REASON_LIMIT)}`;
     return show(deps, job, `problem:${source}:${deliveryId}`, deps.channels.incidents, answer(text));
   };
 
