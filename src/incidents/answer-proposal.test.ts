@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { answerProposal } from './answer-proposal.ts';
-import { after, aService, incidentDeps, NOW } from './test-builders.ts';
+import { after, anIncident, aService, incidentDeps, NOW } from './test-builders.ts';
 import type { Proposal, WatchedFinding } from './watch.ts';
 
 const TCR = 'eval_score_drop:task_completion_rate';
@@ -129,4 +129,21 @@ test('an unknown question, and a service whose file is gone', async () => {
   await expect(answer('U_ANA', 'declare')).rejects.toThrow(
     'There is no service file for "support-agent" any more. Add it again, then restart aire.',
   );
+});
+
+test('joins the incident of its kind that somebody declared meanwhile, instead of opening a second', async () => {
+  const { deps, answer } = asked(watched(TCR));
+  deps.store.incidents.seed(anIncident({ kind: 'model_behavior', findings: [] }));
+  const answered = await answer('U_ANA', 'declare');
+  const incidents = deps.store.incidents.all();
+  expect(incidents).toHaveLength(1);
+  expect(incidents[0]?.findings).toEqual([TCR]);
+  expect(answered).toMatchObject({ state: 'declared', incidentId: incidents[0]?.id });
+});
+
+test('control: an incident of another kind does not swallow it', async () => {
+  const { deps, answer } = asked(watched(TCR));
+  deps.store.incidents.seed(anIncident({ kind: 'cost', findings: [] }));
+  await answer('U_ANA', 'declare');
+  expect(deps.store.incidents.all()).toHaveLength(2);
 });

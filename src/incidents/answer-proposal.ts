@@ -1,8 +1,10 @@
 import { AppError } from '../errors.ts';
 import { runVerb } from '../verb.ts';
-import { declareFrom, worstOf } from './follow-findings.ts';
+import { attach, declareFrom, worstOf } from './follow-findings.ts';
+import type { Actor, Incident } from './incident.ts';
 import { showProposal } from './jobs.ts';
 import type { IncidentChange, IncidentDeps } from './ports.ts';
+import type { TimelineEntry } from './timeline.ts';
 import type { Proposal } from './watch.ts';
 
 /**
@@ -22,11 +24,15 @@ export function answerProposal(
         const proposal = await store.proposal(input.proposalId);
         if (proposal === undefined)
           throw new AppError('not_found', 'That question is not known here any more.');
-        return { proposal, watch: await store.watch(proposal.service) };
+        const [watch, open] = await Promise.all([
+          store.watch(proposal.service),
+          store.openIncidents(proposal.service),
+        ]);
+        return { proposal, watch, open };
       },
       save: (change: IncidentChange) => store.save(change),
     },
-    ({ proposal, watch }) => {
+    ({ proposal, watch, open }) => {
       const context = { now: deps.clock.now(), newId: deps.newId };
       if (proposal.state !== 'open') return { change: undefined, result: proposal };
       const answered = { ...proposal, answeredBy: input.by, answeredAt: context.now };
@@ -50,13 +56,17 @@ export function answerProposal(
           'not_allowed_now',
           'What was proposed is not seen any more. Declare it with /aire incident declare.',
         );
-      const { incident, timeline, jobs } = declareFrom(
-        { service, playbook: deps.playbook },
-        worst,
-        findings,
-        proposal.id,
-        context,
-      );
+      const kind = deps.playbook.triggers[worst.trigger]?.kind;
+      const already = open.find((incident) => incident.kind === kind);
+      const person = { kind: 'person', id: input.by } as const;
+      // Somebody may have declared by hand while the question stood: then this belongs there.
+      const { incident, timeline, jobs } =
+        already === undefined
+          ? declaredBy(
+              person,
+              declareFrom({ service, playbook: deps.playbook }, worst, findings, proposal.id, context),
+            )
+          : attach(already, findings, context);
       const declared: Proposal = { ...answered, state: 'declared', incidentId: incident.id };
       const linked = Object.fromEntries(
         Object.entries(watch.findings).map(([key, finding]) => [
@@ -64,17 +74,28 @@ export function answerProposal(
           findings.includes(finding) ? { ...finding, incidentId: incident.id } : finding,
         ]),
       );
-      const person = { kind: 'person', id: input.by } as const;
       return {
         change: {
           watch: { ...watch, findings: linked },
           proposals: [declared],
-          incidents: [{ ...incident, declaredBy: person }],
-          timeline: timeline.map((each) => (each.kind === 'declared' ? { ...each, actor: person } : each)),
+          incidents: [incident],
+          timeline,
           jobs: [...jobs, showProposal(proposal.id)],
         },
         result: declared,
       };
     },
   );
+}
+
+/** A declaration as the person's own who gave the answer. */
+function declaredBy<Declared extends { incident: Incident; timeline: readonly TimelineEntry[] }>(
+  person: Actor,
+  declared: Declared,
+): Declared {
+  return {
+    ...declared,
+    incident: { ...declared.incident, declaredBy: person },
+    timeline: declared.timeline.map((each) => (each.kind === 'declared' ? { ...each, actor: person } : each)),
+  };
 }

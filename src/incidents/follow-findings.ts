@@ -148,7 +148,7 @@ function withoutRepeats(keys: readonly string[]): readonly string[] {
 }
 
 /** Attaches findings to an incident; a worse one raises its severity, none ever lowers it. */
-function attach(incident: Incident, findings: readonly WatchedFinding[], context: EntryContext) {
+export function attach(incident: Incident, findings: readonly WatchedFinding[], context: EntryContext) {
   const timeline = findings.map((finding) =>
     entry(context, incident, AIRE, 'signal_attached', finding.reason, {
       data: { finding: finding.key },

@@ -13,6 +13,7 @@ import { refresh, say } from './jobs.ts';
 import type { IncidentChange, IncidentDeps, IncidentService } from './ports.ts';
 import { type EntryContext, entry, type TimelineEntry } from './timeline.ts';
 import { describeChange, versionFacts } from './version-facts.ts';
+import type { WatchedFinding } from './watch.ts';
 
 /** Changes this long before the onset are shown as what moved. */
 const CHANGES_BEFORE_ONSET = DAY;
@@ -62,13 +63,21 @@ async function followService(deps: IncidentDeps, service: IncidentService): Prom
       save: (change: IncidentChange) => store.save(change),
     },
     ({ now, evidence, follow }) => {
-      const before = new Map<string, Finding>(Object.entries(follow.watch.findings));
+      const before = new Map<string, Finding>(
+        Object.values(follow.watch.findings).map((known) => [known.key, asLastKnown(known)]),
+      );
       const findings = Object.entries(playbook.triggers).flatMap(([name, rule]) =>
         evaluateTrigger(name, rule, service, evidence, before, now),
       );
       return { change: followFindings(follow, findings, { now, newId: deps.newId }), result: undefined };
     },
   );
+}
+
+/** No data in between does not end what was firing: it recovers by a good value only. */
+function asLastKnown(finding: WatchedFinding): Finding {
+  const linked = finding.incidentId !== undefined || finding.proposalId !== undefined;
+  return finding.state === 'not_evaluable' && linked ? { ...finding, state: 'firing' } : finding;
 }
 
 function proposalIds(findings: FollowState['watch']['findings']): string[] {

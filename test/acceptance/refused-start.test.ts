@@ -49,9 +49,9 @@ describe('aire start refuses, in words, all at once', () => {
     expect(stderr.split('\n')).toEqual([
       'SLACK_BOT_TOKEN: is missing; copy the Bot User OAuth Token from OAuth & Permissions of the app made from slack-manifest.yaml',
       'SLACK_SIGNING_SECRET: is missing; copy the Signing Secret from Basic Information of the app made from slack-manifest.yaml',
-      'services/support-agent.yaml:42:3 mitigations.roll_back_model: the variable AIRE_SECRET_DEPLOY is not set. Set it in the environment.',
-      'services/support-agent.yaml:42:3 mitigations.roll_back_model: the variable AIRE_SECRET_DEPLOY_SIGNING is not set. Set it in the environment.',
-      'services/support-agent.yaml:42:3 mitigations.roll_back_model: it waits for a callback, so set AIRE_PUBLIC_URL to the address where the target reaches aire',
+      'services/support-agent.yaml:43:3 mitigations.roll_back_model: the variable AIRE_SECRET_DEPLOY is not set. Set it in the environment.',
+      'services/support-agent.yaml:43:3 mitigations.roll_back_model: the variable AIRE_SECRET_DEPLOY_SIGNING is not set. Set it in the environment.',
+      'services/support-agent.yaml:43:3 mitigations.roll_back_model: it waits for a callback, so set AIRE_PUBLIC_URL to the address where the target reaches aire',
       '',
     ]);
   });
