@@ -13,24 +13,30 @@ import { readRunbookFiles } from './adapters/files/yaml-files.ts';
 import { createGoldenRepository } from './adapters/git/golden-repository.ts';
 import { deliveryRoute } from './adapters/http/delivery-route.ts';
 import { healthRoutes } from './adapters/http/health.ts';
+import { metricsRoute } from './adapters/http/metrics-route.ts';
 import { mitigationCallback } from './adapters/http/mitigation-callback.ts';
 import { createHttpServer } from './adapters/http/server.ts';
 import { featureJobs } from './adapters/outbox/feature-jobs.ts';
+import { pagingJobs } from './adapters/outbox/paging-jobs.ts';
 import { createOutboxWorker } from './adapters/outbox/worker.ts';
 import { createOutgoing } from './adapters/outgoing/create-outgoing.ts';
 import { createMitigationSender } from './adapters/outgoing/mitigation-sender.ts';
+import { createPagerDuty } from './adapters/pagerduty/rest.ts';
 import { pagerDutySource } from './adapters/pagerduty/webhooks.ts';
 import { createReviewSchedule } from './adapters/scheduler/review-schedule.ts';
 import { createSlackClient } from './adapters/slack/client.ts';
-import { incidentJobs } from './adapters/slack/jobs/incident-jobs.ts';
+import { channelKey, incidentJobs } from './adapters/slack/jobs/incident-jobs.ts';
 import { otherJobs } from './adapters/slack/jobs/other-jobs.ts';
 import { createApproverDirectory, createNames } from './adapters/slack/people.ts';
 import { createSlackApp } from './adapters/slack/slack-app.ts';
+import { createAppMetrics, operatingJobs, startOperation } from './app-operate.ts';
 import { type Catalogue, loadCatalogue } from './catalogue/load-catalogue.ts';
 import { type Config, requireSlack, secretValues } from './config.ts';
 import { draftGoldenCases } from './golden-dataset/jobs.ts';
 import { newId } from './ids.ts';
 import type { PhaseFollowUps } from './incidents/change-phase.ts';
+import type { Pager } from './incidents/pager.ts';
+import { resolvePageJob } from './incidents/paging.ts';
 import type { Logger } from './log.ts';
 import { recordAnswer } from './mitigations/record-answer.ts';
 import { draftPostmortem } from './postmortems/jobs.ts';
@@ -113,14 +119,21 @@ export async function startApp(options: AppOptions): Promise<App> {
   const store = createStores(database, clock, () => wake());
   const deliveries = createDeliveryStore(database, () => wake());
   const messages = createSlackMessages(database);
-  const client = createSlackClient(slackConfig);
+  const metrics = createAppMetrics(database, clock);
+  const client = createSlackClient({ ...slackConfig, observe: metrics.slackCall });
   const publicUrl = config.http.publicUrl;
   const followUps: PhaseFollowUps = (incident, event) =>
     event.type === 'resolve'
-      ? [draftPostmortem(incident.id), draftGoldenCases(incident.id, incident.resolvedAt ?? clock.now())]
-      : event.type === 'advance' || event.type === 'cancel'
-        ? []
-        : [draftPostmortem(incident.id)];
+      ? [
+          draftPostmortem(incident.id),
+          draftGoldenCases(incident.id, incident.resolvedAt ?? clock.now()),
+          resolvePageJob(incident),
+        ]
+      : event.type === 'cancel'
+        ? [resolvePageJob(incident)]
+        : event.type === 'advance'
+          ? []
+          : [draftPostmortem(incident.id)];
   const deps = {
     store,
     services: catalogue.services,
@@ -137,6 +150,14 @@ export async function startApp(options: AppOptions): Promise<App> {
     followUps,
   };
   const outgoing = createOutgoing({ allowHosts: config.allowHosts });
+  const schedule = createReviewSchedule({
+    cron: config.review.cron,
+    timezone: config.timezone,
+    clock,
+    log,
+    enqueue: store.enqueue,
+    firstActivity: deliveries.firstActivity,
+  });
   const worker = createOutboxWorker({
     queue: createJobQueue(database),
     handlers: new Map([
@@ -150,15 +171,30 @@ export async function startApp(options: AppOptions): Promise<App> {
         }),
         enqueue: store.enqueue,
       }),
+      ...pagingJobs({
+        ...deps,
+        pager: createPager(config),
+        log,
+        linkTo: async (incidentId) => {
+          const place = await messages.find(channelKey(incidentId));
+          return place === undefined ? undefined : `https://slack.com/app_redirect?channel=${place.channel}`;
+        },
+      }),
       ...incidentJobs({ ...deps, client }),
       ...otherJobs({ ...deps, client, deliveryProblem: deliveries.deliveryProblem }),
+      ...operatingJobs({ ...deps, database, client, messages, schedule, log }),
     ]),
     clock,
     log,
     scrub: createScrub(secretValues(config)),
+    observe: (job, seconds, lagSeconds) => {
+      const { service } = job.payload;
+      if (job.kind === 'service.evaluate' && catalogue.services.get(String(service)) !== undefined)
+        metrics.evaluation(String(service), seconds, lagSeconds);
+    },
     onDead: async (job, reason) => {
       // What can't be shown in Slack is not reported there about itself.
-      if (job.kind === 'job.report_dead') return;
+      if (job.kind === 'job.report_dead' || job.kind === 'self_watch.show') return;
       await store.enqueue({
         kind: 'job.report_dead',
         lane: 'incidents-channel',
@@ -177,7 +213,7 @@ export async function startApp(options: AppOptions): Promise<App> {
   };
 
   const slack = await createSlackApp({ deps, client, ...slackConfig, log, wallClock });
-  const receive = { store: deliveries, clock, wallClock };
+  const receive = { store: deliveries, clock, wallClock, observe: metrics.delivery };
   const alertmanager = alertmanagerSource({ senders: config.alertSenders, services: catalogue.services });
   const server = createHttpServer({
     log,
@@ -202,19 +238,24 @@ export async function startApp(options: AppOptions): Promise<App> {
         wallClock,
       }),
       ...healthRoutes(database),
+      metricsRoute({ clients: config.apiClients, render: metrics.render }),
     ],
   });
   const { port } = await server.listen(config.http.port, config.http.host);
-  const schedule = createReviewSchedule({
-    cron: config.review.cron,
-    timezone: config.timezone,
-    clock,
-    log,
-    enqueue: store.enqueue,
-    firstActivity: deliveries.firstActivity,
-  });
   worker.start();
   schedule.start();
+  const operation = startOperation({
+    config,
+    database,
+    enqueue: store.enqueue,
+    messages,
+    schedule,
+    worker,
+    outgoing,
+    metrics,
+    clock,
+    log,
+  });
   log.info({ port, services: catalogue.services.all().length }, 'aire is running');
 
   return {
@@ -225,11 +266,19 @@ export async function startApp(options: AppOptions): Promise<App> {
       await worker.settle();
     },
     async stop() {
-      await schedule.stop();
+      await Promise.all([schedule.stop(), operation.stop()]);
       await server.close();
       await worker.stop();
       await replicas?.close();
       await opened.close();
     },
   };
+}
+
+/** Undefined: paging is off. */
+function createPager({ pagerduty: { paging } }: Config): Pager | undefined {
+  const token = paging?.tokens[0];
+  return paging === undefined || token === undefined
+    ? undefined
+    : createPagerDuty({ token, from: paging.from, apiUrl: paging.apiUrl });
 }

@@ -6,7 +6,7 @@ import { decodeWebhookSecret } from './standard-webhooks.ts';
 /** The value of one variable, or what is wrong with it and what to do: `what; what to do`. */
 export type Parsed<T> = { readonly value: T } | { readonly fault: string };
 
-/** Somebody who may post to aire, with every secret or token that is valid for them at the moment. */
+/** Somebody who may post to aire or read from it, with every secret or token that is valid for them at the moment. */
 export interface Sender {
   readonly name: string;
   readonly secrets: readonly string[];
@@ -27,6 +27,17 @@ export function parseListenHost(text: string): Parsed<string> {
     : {
         fault: `\`${text}\` is not a host; give an address such as 0.0.0.0 or a name, without scheme or port`,
       };
+}
+
+/** An http(s) address with whatever path it has. It may hold a key, so a fault never repeats it. */
+export function parseHttpUrl(text: string): Parsed<string> {
+  const url = parseUrl(text);
+  if (url === undefined || !['http:', 'https:'].includes(url.protocol)) {
+    return { fault: 'is not an http or https address; write it as https://host/path' };
+  }
+  return url.username === '' && url.password === ''
+    ? { value: text }
+    : { fault: 'carries a user name or password; use an address that needs none' };
 }
 
 /** The origin of an http(s) address that has no path: `https://aire.example.com`. */
@@ -97,6 +108,24 @@ export function parseLogLevel(text: string): Parsed<LogLevel> {
     : { value: level };
 }
 
+/** The email address of somebody. */
+export function parseEmail(text: string): Parsed<string> {
+  return /^[^\s@<>",]+@[^\s@<>",]+$/.test(text)
+    ? { value: text }
+    : { fault: `\`${text}\` is not one email address; give it as name@example.com` };
+}
+
+/** REST API keys of PagerDuty; the first is the one used. Faults never repeat a key. */
+export function parseApiTokens(text: string): Parsed<string[]> {
+  const tokens = parseList(text);
+  return tokens.length > 0 && tokens.every((token) => /^[\w+/=-]{8,}$/.test(token))
+    ? { value: tokens }
+    : {
+        fault:
+          'is not an API key; make one in PagerDuty under Integrations, API Access Keys, and copy it without “Token token=”',
+      };
+}
+
 /** Comma-separated values, without the space around them and without empty ones. */
 export function parseList(text: string): string[] {
   return text
@@ -143,7 +172,7 @@ export function parseSignalSenders(text: string): Parsed<Sender[]> {
 }
 
 /** `name=token,…`: a name may come again with another token while it rotates. Faults never repeat a token. */
-export function parseAlertSenders(text: string): Parsed<Sender[]> {
+export function parseTokenHolders(text: string): Parsed<Sender[]> {
   return parseSenders(text, 'token', 'name=token', (token) =>
     /^[\w.~+/=-]{16,}$/.test(token)
       ? undefined

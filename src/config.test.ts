@@ -37,6 +37,7 @@ test('an empty environment gives the documented defaults', () => {
     pagerduty: { webhookSecrets: [] },
     signalSenders: [],
     alertSenders: [],
+    apiClients: [],
     secrets: new Map(),
     directories: {
       runbooks: resolve('runbooks'),
@@ -64,6 +65,8 @@ test('reads every variable', () => {
     PAGERDUTY_WEBHOOK_SECRET: 'old-one, new-one',
     AIRE_SIGNAL_SECRETS: `evals=${WHSEC},evals=${WHSEC_NEXT}`,
     AIRE_ALERT_TOKENS: `alertmanager=${TOKEN}, alertmanager=${TOKEN_NEXT}`,
+    AIRE_API_TOKENS: `prometheus=${TOKEN}`,
+    AIRE_HEARTBEAT_URL: 'https://hc.example.com/ping/abc',
     AIRE_SECRET_DEPLOY: 'd1',
     AIRE_RUNBOOKS_DIR: 'books',
     AIRE_TEMPLATES_DIR: '/etc/aire/templates',
@@ -83,6 +86,8 @@ test('reads every variable', () => {
     pagerduty: { webhookSecrets: ['old-one', 'new-one'] },
     signalSenders: [{ name: 'evals', secrets: [WHSEC, WHSEC_NEXT] }],
     alertSenders: [{ name: 'alertmanager', secrets: [TOKEN, TOKEN_NEXT] }],
+    apiClients: [{ name: 'prometheus', secrets: [TOKEN] }],
+    heartbeatUrl: 'https://hc.example.com/ping/abc',
     secrets: new Map([['AIRE_SECRET_DEPLOY', ['d1']]]),
     directories: {
       runbooks: resolve('books'),
@@ -212,6 +217,33 @@ test.each([
   expect(faults[0]).toContain(message);
   expect(faults[0]).not.toContain(TOKEN.slice(0, 15));
   expect(faults[0]).not.toContain(TOKEN_NEXT.slice(0, 8));
+});
+
+test('API tokens rotate, may come from a file, and are held to the same rules', () => {
+  const config = read(
+    { AIRE_API_TOKENS_FILE: '/run/tokens' },
+    { '/run/tokens': `prometheus=${TOKEN},prometheus=${TOKEN_NEXT}\n` },
+  );
+  expect(config.apiClients).toEqual([{ name: 'prometheus', secrets: [TOKEN, TOKEN_NEXT] }]);
+  expect(secretValues(config)).toEqual(expect.arrayContaining([TOKEN, TOKEN_NEXT]));
+  const faults = faultsOf({ AIRE_API_TOKENS: `prometheus=${TOKEN.slice(0, 8)}` });
+  expect(faults[0]).toMatch(/^AIRE_API_TOKENS: the token of entry 1 is not 16/);
+  expect(faults.join()).not.toContain(TOKEN.slice(0, 8));
+});
+
+test.each(['hc.example.com/k3y', 'ftp://hc.example.com/k3y', 'https://u:k3y@hc.example.com'])(
+  'the heartbeat address %s is refused without repeating it',
+  (address) => {
+    const faults = faultsOf({ AIRE_HEARTBEAT_URL: address });
+    expect(faults[0]).toMatch(/^AIRE_HEARTBEAT_URL: .+; .+/);
+    expect(faults.join()).not.toContain('k3y');
+  },
+);
+
+test('the heartbeat address is kept out of logs', () => {
+  expect(secretValues(read({ AIRE_HEARTBEAT_URL: 'https://hc.example.com/k3y' }))).toContain(
+    'https://hc.example.com/k3y',
+  );
 });
 
 test('alert tokens may come from a file', () => {

@@ -3,19 +3,22 @@ import { resolve } from 'node:path';
 import { faultOfName, runbookSecretNames } from './config-names.ts';
 import {
   type Parsed,
-  parseAlertSenders,
+  parseApiTokens,
   parseBaseUrl,
   parseBotTokens,
   parseChannel,
   parseCron,
   parseDatabaseUrl,
+  parseEmail,
   parseHosts,
+  parseHttpUrl,
   parseList,
   parseListenHost,
   parseLogLevel,
   parsePort,
   parseSignalSenders,
   parseTimezone,
+  parseTokenHolders,
   type Sender,
 } from './config-values.ts';
 import { createVariables, type Environment, type Variables } from './config-variables.ts';
@@ -28,6 +31,16 @@ export interface SlackConfig {
   readonly signingSecrets: readonly string[];
   /** Another Slack API than the real one, without a path. */
   readonly apiUrl?: string;
+}
+
+/** How owners are paged over PagerDuty's REST API. */
+export interface PagingConfig {
+  /** The first is the one to send; the others wait for their turn in a rotation. */
+  readonly tokens: readonly string[];
+  /** Email address of the PagerDuty user in whose name aire writes. */
+  readonly from: string;
+  /** Without a path. */
+  readonly apiUrl: string;
 }
 
 export type DatabaseConfig =
@@ -44,11 +57,17 @@ export interface Config {
   readonly channels: { readonly incidents: string; readonly review: string };
   readonly review: { readonly cron: string };
   readonly timezone: string;
-  readonly pagerduty: { readonly webhookSecrets: readonly string[] };
+  readonly pagerduty: {
+    readonly webhookSecrets: readonly string[];
+    /** Absent: nobody is paged. */
+    readonly paging?: PagingConfig;
+  };
   /** Who may post signals, with signing secrets. */
   readonly signalSenders: readonly Sender[];
   /** Who may post alerts without signing them, with bearer tokens. */
   readonly alertSenders: readonly Sender[];
+  /** Who may read `/metrics`, with bearer tokens. */
+  readonly apiClients: readonly Sender[];
   /** By full variable name, such as `AIRE_SECRET_DEPLOY`; the first value is the one to send. */
   readonly secrets: ReadonlyMap<string, readonly string[]>;
   readonly directories: {
@@ -59,6 +78,8 @@ export interface Config {
   };
   /** Private `host` or `host:port` that outgoing requests may reach. */
   readonly allowHosts: readonly string[];
+  /** Requested each minute while the bot is healthy. */
+  readonly heartbeatUrl?: string;
   readonly logLevel: LogLevel;
 }
 
@@ -84,6 +105,7 @@ export function readConfig(env: Environment, readFile: (path: string) => string)
 
   const incidents = variables.value('AIRE_INCIDENTS_CHANNEL', 'incidents', parseChannel);
   const publicUrl = variables.value('AIRE_PUBLIC_URL', undefined, parseBaseUrl);
+  const heartbeatUrl = variables.value('AIRE_HEARTBEAT_URL', undefined, parseHttpUrl);
   const config: Config = {
     database: readDatabase(variables),
     http: {
@@ -95,9 +117,13 @@ export function readConfig(env: Environment, readFile: (path: string) => string)
     channels: { incidents, review: variables.value('AIRE_REVIEW_CHANNEL', incidents, parseChannel) },
     review: { cron: variables.value('AIRE_REVIEW_CRON', '0 9 * * 1', parseCron) },
     timezone: variables.value('AIRE_TIMEZONE', 'UTC', parseTimezone),
-    pagerduty: { webhookSecrets: variables.secret('PAGERDUTY_WEBHOOK_SECRET', [], anySecrets) },
+    pagerduty: {
+      webhookSecrets: variables.secret('PAGERDUTY_WEBHOOK_SECRET', [], anySecrets),
+      ...readPaging(variables),
+    },
     signalSenders: variables.secret('AIRE_SIGNAL_SECRETS', [], parseSignalSenders),
-    alertSenders: variables.secret('AIRE_ALERT_TOKENS', [], parseAlertSenders),
+    alertSenders: variables.secret('AIRE_ALERT_TOKENS', [], parseTokenHolders),
+    apiClients: variables.secret('AIRE_API_TOKENS', [], parseTokenHolders),
     secrets: readRunbookSecrets(variables, names),
     directories: {
       runbooks: resolve(variables.text('AIRE_RUNBOOKS_DIR') ?? 'runbooks'),
@@ -106,6 +132,7 @@ export function readConfig(env: Environment, readFile: (path: string) => string)
       postmortems: resolve(variables.text('AIRE_POSTMORTEMS_DIR') ?? 'postmortems'),
     },
     allowHosts: variables.value('AIRE_ALLOW_HOSTS', [], parseHosts),
+    ...(heartbeatUrl === undefined ? {} : { heartbeatUrl }),
     logLevel: variables.value('AIRE_LOG_LEVEL', 'info', parseLogLevel),
   };
   if (variables.faults.length > 0) throw new AppError('config_invalid', variables.faults.join('\n'));
@@ -141,8 +168,13 @@ export function secretValues(config: Config): string[] {
       : []),
     ...(config.slack === undefined ? [] : [config.slack.botToken, ...config.slack.signingSecrets]),
     ...config.pagerduty.webhookSecrets,
-    ...[...config.signalSenders, ...config.alertSenders].flatMap((sender) => sender.secrets),
+    ...(config.pagerduty.paging?.tokens ?? []),
+    ...[...config.signalSenders, ...config.alertSenders, ...config.apiClients].flatMap(
+      (sender) => sender.secrets,
+    ),
     ...[...config.secrets.values()].flat(),
+    // Whoever has the address can keep a dead bot looking alive.
+    ...(config.heartbeatUrl === undefined ? [] : [config.heartbeatUrl]),
   ];
 }
 
@@ -172,6 +204,29 @@ function readSlack(variables: Variables): Pick<Config, 'slack' | 'missingSlack'>
     slack: { botToken, signingSecrets, ...(apiUrl === undefined ? {} : { apiUrl }) },
     missingSlack,
   };
+}
+
+function readPaging(variables: Variables): Pick<Config['pagerduty'], 'paging'> {
+  const before = variables.faults.length;
+  const tokens = variables.secret('PAGERDUTY_API_TOKEN', [], parseApiTokens);
+  const from = variables.value('PAGERDUTY_FROM', undefined, parseEmail);
+  const apiUrl = variables.value('PAGERDUTY_API_URL', 'https://api.pagerduty.com', parseBaseUrl);
+  if (tokens.length > 0 && from !== undefined) return { paging: { tokens, from, apiUrl } };
+  // One that was given with a fault is not missing.
+  if (variables.faults.length > before) return {};
+  if (tokens.length > 0) {
+    variables.fault(
+      'PAGERDUTY_FROM',
+      'is missing although PAGERDUTY_API_TOKEN is set; give the email address of the PagerDuty user in whose name aire pages',
+    );
+  }
+  if (from !== undefined) {
+    variables.fault(
+      'PAGERDUTY_API_TOKEN',
+      'is missing although PAGERDUTY_FROM is set; give a REST API key, or remove PAGERDUTY_FROM to page nobody',
+    );
+  }
+  return {};
 }
 
 function readRunbookSecrets(variables: Variables, names: readonly string[]): Config['secrets'] {

@@ -37,7 +37,9 @@ export function isAppError(error: unknown, code?: ErrorCode): error is AppError 
   return error instanceof AppError && (code === undefined || error.code === code);
 }
 
-/** The message of anything that was thrown. */
+/** The message of anything that was thrown. That of a failed query holds its parameters, people's texts: its cause says why. */
 export function messageOf(error: unknown): string {
+  if (error instanceof Error && error.message.startsWith('Failed query:') && error.cause !== undefined)
+    return messageOf(error.cause);
   return error instanceof Error ? error.message : String(error);
 }

@@ -28,12 +28,21 @@ async function refuseAllAtOnce(checks: readonly (() => Promise<unknown>)[]): Pro
   if (refusals.length > 0) throw new AppError('config_invalid', refusals.map(messageOf).join('\n'));
 }
 
-function integrationsThatAreOff(
+/** What this configuration leaves off, and how to turn it on. */
+export function integrationsThatAreOff(
   config: ReturnType<typeof loadConfig>,
 ): readonly { name: string; how: string }[] {
   return [
     ...(config.pagerduty.webhookSecrets.length === 0
       ? [{ name: 'pagerduty webhooks', how: 'off: set PAGERDUTY_WEBHOOK_SECRET to receive alerts' }]
+      : []),
+    ...(config.pagerduty.paging === undefined
+      ? [
+          {
+            name: 'pagerduty paging',
+            how: 'off: set PAGERDUTY_API_TOKEN and PAGERDUTY_FROM so that owners are paged; until then nobody is',
+          },
+        ]
       : []),
     ...(config.signalSenders.length === 0
       ? [{ name: 'signals', how: 'off: set AIRE_SIGNAL_SECRETS so that somebody may post them' }]

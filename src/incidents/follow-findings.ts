@@ -7,6 +7,7 @@ import type { NewJob } from '../verb.ts';
 import { AIRE, type Incident } from './incident.ts';
 import { refresh, say, showProposal } from './jobs.ts';
 import { earliest, firedSli, openIncident } from './open-incident.ts';
+import { pageWhenBad } from './paging.ts';
 import type { IncidentChange, IncidentService } from './ports.ts';
 import { type EntryContext, entry, type TimelineEntry } from './timeline.ts';
 import type { Proposal, ServiceWatch, WatchedFinding } from './watch.ts';
@@ -54,6 +55,12 @@ export function followFindings(
     timeline.push(said);
     jobs.push(say(said));
   }
+  for (const incident of state.open) {
+    const said = allRecovered(incident, remembered, recovered, context);
+    if (said === undefined) continue;
+    timeline.push(said);
+    jobs.push(say(said));
+  }
   if (state.openProposal?.findings.every((key) => remembered[key]?.state === 'healthy')) {
     proposals = [{ ...state.openProposal, state: 'recovered', answeredAt: context.now }];
     jobs.push(showProposal(state.openProposal.id));
@@ -65,7 +72,10 @@ export function followFindings(
     const attached = attach(openIncidentOfService, unanswered, context);
     incidents = [attached.incident];
     timeline.push(...attached.timeline);
-    jobs.push(...attached.jobs);
+    jobs.push(
+      ...attached.jobs,
+      ...pageWhenBad(state.service, attached.incident, openIncidentOfService.severity),
+    );
     for (const finding of unanswered) link[finding.key] = { incidentId: openIncidentOfService.id };
   } else if (worst !== undefined && state.service.declare === 'auto') {
     const declared = declareFrom(
@@ -100,6 +110,27 @@ export function followFindings(
   );
   for (const incident of state.open) if (shown.has(incident.id)) jobs.push(...refresh(incident.id));
   return { watch: { ...state.watch, findings: next }, incidents, proposals, timeline, jobs };
+}
+
+/** When a vendor's alert is among what made an incident and all of it is well again, people are asked once whether to resolve. */
+function allRecovered(
+  incident: Incident,
+  remembered: Readonly<Record<string, WatchedFinding>>,
+  recovered: readonly WatchedFinding[],
+  context: EntryContext,
+): TimelineEntry | undefined {
+  const own = incident.findings.map((key) => remembered[key]);
+  const isOver =
+    recovered.some((finding) => finding.incidentId === incident.id) &&
+    own.some((finding) => finding?.alert !== undefined) &&
+    own.every((finding) => finding?.state === 'healthy');
+  if (!isOver) return undefined;
+  return {
+    ...entry(context, incident, AIRE, 'all_recovered', 'All signals have recovered. Resolve?', {
+      onceKey: 'all_recovered',
+    }),
+    id: `ent_recovered_${incident.id}`,
+  };
 }
 
 /** Findings with what is remembered of them; a firing one that can't be evaluated any more keeps its links. */

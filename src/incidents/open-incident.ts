@@ -7,6 +7,7 @@ import type { Finding } from '../triggers/trigger.ts';
 import type { NewJob } from '../verb.ts';
 import type { Actor, Incident } from './incident.ts';
 import { announce, openChannel, showCard } from './jobs.ts';
+import { pageWhenBad } from './paging.ts';
 import type { IncidentService } from './ports.ts';
 import { remindersFromDeclaration } from './reminders.ts';
 import { type EntryContext, entry, type TimelineEntry } from './timeline.ts';
@@ -76,6 +77,7 @@ export function openIncident(
     incident,
     timeline: [first],
     jobs: [
+      ...pageWhenBad(service, incident),
       announce(incident.id),
       openChannel(incident.id),
       showCard(incident.id),

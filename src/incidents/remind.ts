@@ -1,6 +1,7 @@
 import { type ChangeDeps, changeIncident } from './change-incident.ts';
 import { AIRE } from './incident.ts';
 import { escalate, say } from './jobs.ts';
+import { pageOwnersJob } from './paging.ts';
 import { dueReminder, type Reminder } from './reminders.ts';
 import { entry } from './timeline.ts';
 
@@ -23,7 +24,13 @@ export function remind(deps: ChangeDeps, input: { incidentId: string; reminder: 
     return {
       change: {
         timeline: [said],
-        jobs: [say(said), ...(due.kind === 'escalate' ? [escalate(incident.id)] : [])],
+        jobs: [
+          say(said),
+          ...(due.kind === 'escalate' ? [escalate(incident.id)] : []),
+          ...(due.kind === 'escalate' && incident.acknowledgedAt === undefined
+            ? [pageOwnersJob(incident.id, 'escalated')]
+            : []),
+        ],
       },
       result: undefined,
     };

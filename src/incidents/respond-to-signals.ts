@@ -3,6 +3,7 @@ import { redact } from '../signals/redact.ts';
 import type { Signal } from '../signals/signal.ts';
 import { DAY, HOUR } from '../time.ts';
 import { BASELINE_WINDOW } from '../triggers/baseline.ts';
+import { vendorName } from '../triggers/evaluate-alert.ts';
 import { evaluateTrigger } from '../triggers/evaluate-trigger.ts';
 import type { Finding } from '../triggers/trigger.ts';
 import { type NewJob, runVerb } from '../verb.ts';
@@ -183,7 +184,7 @@ function describeArrival(
     case 'alert':
       return {
         kind: 'alert_update',
-        text: `Alert “${signal.title}” is ${signal.status} at ${signal.source === 'pagerduty' ? 'PagerDuty' : signal.source}`,
+        text: `Alert “${signal.title}” is ${signal.status} at ${vendorName(signal.source)}`,
         announce: signal.trigger === undefined || signal.status === 'acknowledged',
         ...(signal.url === undefined ? {} : { url: signal.url }),
       };

@@ -47,7 +47,11 @@ test('signals are stored with one evaluation for each service, and the answer co
     { kind: 'signals', signals, refused },
     { duplicates: ['b'] },
   );
-  expect(await receipt).toEqual({ status: 202, body: { accepted: 2, duplicate: 1, refused } });
+  expect(await receipt).toEqual({
+    status: 202,
+    outcome: 'accepted',
+    body: { accepted: 2, duplicate: 1, refused },
+  });
   expect(calls).toHaveLength(1);
   expect(calls[0]?.delivery).toEqual({ source: 'signals', id: 'd1', receivedAt: NOW });
   expect(calls[0]?.jobs.map((job) => [job.kind, job.key, job.coalesce])).toEqual([
@@ -62,17 +66,37 @@ test('the same delivery again is 200 and nothing new', async () => {
     { kind: 'signals', signals: [change('a')], refused },
     { duplicateDelivery: true },
   );
-  expect(await receipt).toEqual({ status: 200, body: { accepted: 0, duplicate: 1, refused: [] } });
+  expect(await receipt).toEqual({
+    status: 200,
+    outcome: 'duplicate',
+    body: { accepted: 0, duplicate: 1, refused: [] },
+  });
 });
 
 test('an authentic delivery that can not be used is kept as a dead letter, and said so', async () => {
   const { receipt, calls } = await receive({ kind: 'unusable', reason: 'not JSON' });
   expect(await receipt).toEqual({
     status: 202,
+    outcome: 'unusable',
     body: { accepted: 0, duplicate: 0, refused: [], note: 'not JSON' },
   });
   expect(calls[0]?.delivery.problem).toEqual({ reason: 'not JSON', body: '{}' });
   expect(calls[0]?.jobs.map((job) => job.key)).toEqual(['delivery-problem:signals:d1']);
+});
+
+test('what was refused of a delivery is reported under its key, and the rest is taken', async () => {
+  const report = { key: 'k1', reason: 'nobody claims it' };
+  const some: Reading = { kind: 'signals', signals: [change('a')], refused, report, note: 'cut short' };
+  const { receipt, calls } = await receive(some);
+  expect((await receipt).body).toEqual({ accepted: 1, duplicate: 0, refused, note: 'cut short' });
+  expect(calls[0]?.delivery.problem).toEqual({ reason: 'nobody claims it', body: '{}' });
+  expect(calls[0]?.jobs.map((job) => [job.key, job.payload])).toEqual([
+    ['evaluate:support-agent', { service: 'support-agent' }],
+    ['delivery-problem:signals:k1', { source: 'signals', deliveryId: 'd1', partly: true }],
+  ]);
+  const all = await receive({ ...some, signals: [] });
+  expect((await all.receipt).outcome).toBe('refused');
+  expect(all.calls[0]?.jobs.map((job) => job.payload.partly)).toEqual([false]);
 });
 
 test('a test payload is stored and does nothing', async () => {

@@ -25,7 +25,8 @@ export type Reading =
       readonly report?: { readonly key: string; readonly reason: string };
     }
   | { readonly kind: 'unusable'; readonly reason: string }
-  | { readonly kind: 'nothing'; readonly why: string };
+  /** Nothing that a service is judged by; `jobs` are what there is to do about it. */
+  | { readonly kind: 'nothing'; readonly why: string; readonly jobs?: readonly NewJob[] };
 
 /** A place that signals come from: one per vendor. */
 export interface SignalSource {
@@ -47,6 +48,8 @@ export interface SignalSource {
 /** The answer to a delivery: an HTTP status and a JSON body. */
 export interface Receipt {
   readonly status: 200 | 202;
+  /** For counting: `refused` when nothing of it could be taken, `duplicate` when nothing of it was new. */
+  readonly outcome: 'accepted' | 'duplicate' | 'refused' | 'unusable';
   readonly body: {
     readonly accepted: number;
     readonly duplicate: number;
@@ -84,14 +87,14 @@ export async function receiveDelivery(
       [deadLetterNotice(source.name, deliveryId, deliveryId, false)],
     );
     return {
-      status: stored.duplicateDelivery ? 200 : 202,
+      ...answerOf(stored.duplicateDelivery, 'unusable'),
       body: { accepted: 0, duplicate: 0, refused: [], note: reading.reason },
     };
   }
   if (reading.kind === 'nothing') {
-    const stored = await deps.store.storeDelivery(delivery, [], []);
+    const stored = await deps.store.storeDelivery(delivery, [], reading.jobs ?? []);
     return {
-      status: stored.duplicateDelivery ? 200 : 202,
+      ...answerOf(stored.duplicateDelivery, 'accepted'),
       body: { accepted: 0, duplicate: 0, refused: [], note: reading.why },
     };
   }
@@ -109,17 +112,29 @@ export async function receiveDelivery(
     ],
   );
   if (stored.duplicateDelivery) {
-    return { status: 200, body: { accepted: 0, duplicate: reading.signals.length, refused: [] } };
+    return {
+      ...answerOf(true, 'duplicate'),
+      body: { accepted: 0, duplicate: reading.signals.length, refused: [] },
+    };
   }
+  const accepted = reading.signals.length - stored.duplicates.length;
+  const nothingNew = stored.duplicates.length > 0 ? 'duplicate' : 'refused';
   return {
-    status: 202,
+    ...answerOf(
+      false,
+      accepted > 0 || reading.refused.length + stored.duplicates.length === 0 ? 'accepted' : nothingNew,
+    ),
     body: {
-      accepted: reading.signals.length - stored.duplicates.length,
+      accepted,
       duplicate: stored.duplicates.length,
       refused: reading.refused,
       ...(note === undefined ? {} : { note }),
     },
   };
+}
+
+function answerOf(duplicate: boolean, outcome: Receipt['outcome']): Pick<Receipt, 'status' | 'outcome'> {
+  return duplicate ? { status: 200, outcome: 'duplicate' } : { status: 202, outcome };
 }
 
 /** Evaluates the service's triggers; several deliveries wait for one evaluation. */

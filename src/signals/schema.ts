@@ -1,6 +1,11 @@
 import { z } from 'zod';
+import { duration } from '../services/quantities.ts';
+import { DAY } from '../time.ts';
 
 const glob = z.string().min(1);
+
+/** How long what users wrote and were answered is kept unless the service says otherwise. */
+export const PROMPT_RETENTION = 30 * DAY;
 
 /** Where a service's signals come from: the part of the service file that belongs to `signals/`. */
 export const signalFields = {
@@ -23,6 +28,8 @@ export const signalFields = {
         .default([]),
     })
     .prefault({}),
+  /** How long examples and reports are kept: they hold what users wrote. */
+  retention: z.strictObject({ prompts: duration.default(PROMPT_RETENTION) }).prefault({}),
 };
 
 const signalSettings = z.strictObject(signalFields);

@@ -36,6 +36,8 @@ export interface Alert extends SignalBase {
   readonly status: AlertStatus;
   readonly title: string;
   readonly url?: string;
+  /** The vendor's own id of the service that alerts, where it has one. */
+  readonly vendorService?: string;
   /** The documented trigger this alert stands for, and what it means without a value. */
   readonly trigger?: string;
   readonly withoutValue?: 'trust' | 'not_evaluable';

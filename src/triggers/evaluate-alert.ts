@@ -23,6 +23,10 @@ export function evaluateAlert(
     trigger: name,
     severity: plainSeverity(rule, service),
     observedAt: alert.at,
+    alert: {
+      source: alert.source,
+      ...(alert.vendorService === undefined ? {} : { vendorService: alert.vendorService }),
+    },
     ...(alert.url === undefined ? {} : { url: alert.url }),
   };
   const says = `${vendorName(alert.source)} alert “${alert.title}”`;

@@ -223,6 +223,7 @@ test('an alert that is trusted without a value fires, at the lowest severity of 
   expect(evaluateAlerts(alert)).toEqual([
     {
       key: 'eval_score_drop:alert:P1',
+      alert: { source: 'pagerduty' },
       trigger: 'eval_score_drop',
       state: 'firing',
       severity: 'SEV3',

@@ -21,4 +21,6 @@ export interface Finding {
   /** When the evidence for this state began: the start of the first bad window. */
   readonly onset?: Date;
   readonly url?: string;
+  /** The vendor whose alert this is, and its own id of the service that alerts. */
+  readonly alert?: { readonly source: string; readonly vendorService?: string };
 }

@@ -17,18 +17,26 @@ const SIGNALS = `whsec_${Buffer.alloc(32, 'signals').toString('base64')}`;
 
 /** `aire start` as its own process that can be killed, between stand-ins that survive it. */
 export interface BotProcess {
+  /** Where it listens. */
+  readonly url: string;
   readonly slack: SlackStandIn;
   readonly target: MitigationTarget;
   readonly signals: SignalsSender;
   start(): Promise<void>;
   /** kill -9: nothing is finished, nothing is flushed. */
   kill(): Promise<void>;
+  /** SIGTERM: resolves with the exit code, null when a signal ended it. */
+  terminate(): Promise<number | null>;
   close(): Promise<void>;
 }
 
 export async function createBotProcess(options: {
   databaseUrl: string;
   honoursKey: boolean;
+  /** Further variables of its environment. */
+  env?: Readonly<Record<string, string>>;
+  /** Replaces text in the shipped service file. */
+  edit?: (serviceFile: string) => string;
 }): Promise<BotProcess> {
   const directory = await mkdtemp(join(tmpdir(), 'aire-e2e-'));
   const slack = await startSlackStandIn({ clock: systemClock, botToken: 'xoxb-e2e', signingSecret: 'e2e' });
@@ -43,9 +51,12 @@ export async function createBotProcess(options: {
   await cp('runbooks', join(directory, 'runbooks'), { recursive: true });
   const file = join(directory, 'runbooks', 'services', 'support-agent.yaml');
   const shipped = await readFile(file, 'utf8');
+  const edit = options.edit ?? ((text) => text);
   await writeFile(
     file,
-    shipped.replace('https://deploy.example.com', target.url).replace('declare: propose', 'declare: auto'),
+    edit(
+      shipped.replace('https://deploy.example.com', target.url).replace('declare: propose', 'declare: auto'),
+    ),
   );
   slack.connect(url);
   let child: ChildProcess | undefined;
@@ -70,6 +81,7 @@ export async function createBotProcess(options: {
         SLACK_BOT_TOKEN: 'xoxb-e2e',
         SLACK_SIGNING_SECRET: 'e2e',
         SLACK_API_URL: slack.url,
+        ...options.env,
       },
     });
     await eventually('the bot is ready', async () => (await fetch(`${url}/readyz`)).status === 200);
@@ -82,12 +94,22 @@ export async function createBotProcess(options: {
     await gone;
   }
 
+  async function terminate(): Promise<number | null> {
+    if (child === undefined) throw new Error('the bot was not started');
+    const gone = once(child, 'exit');
+    child.kill('SIGTERM');
+    await gone;
+    return child.exitCode;
+  }
+
   return {
+    url,
     slack,
     target,
     signals: createSignalsSender({ url, secret: SIGNALS }),
     start,
     kill,
+    terminate,
     async close() {
       await kill();
       await Promise.all([slack.close(), target.close()]);
@@ -115,7 +137,8 @@ export async function eventually(
   throw new Error(`within ${seconds} s it did not come true that ${what}`, { cause: last });
 }
 
-function freePort(): Promise<number> {
+/** A port nobody listens on. */
+export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const probe = createServer();
     probe.listen(0, '127.0.0.1', () => {

@@ -61,6 +61,7 @@ describeOnBoth('the job queue', (open) => {
         payload: { at, text: 'a', nested: { list: [at] } },
         attempt: 1,
         createdAt: NOW,
+        dueAt: NOW,
       },
     ]);
     expect(await claim()).toEqual([]);
@@ -87,10 +88,8 @@ describeOnBoth('the job queue', (open) => {
       await stores.enqueue(job('later', 'l', { dueAt: new Date(NOW.getTime() + MINUTE) }), job('now', 'l'));
       expect(await turn()).toEqual(['now']);
       expect(await turn()).toEqual([]);
-      expect(await queue.nextDue(clock.now())).toEqual(new Date(NOW.getTime() + MINUTE));
       clock.advance(MINUTE);
       expect(await turn()).toEqual(['later']);
-      expect(await queue.nextDue(clock.now())).toBeUndefined();
     });
 
     it('are held for a minute by a head that fails, which then steps aside', async () => {

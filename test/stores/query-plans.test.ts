@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { z } from 'zod';
 import { type Database, openDatabase } from '../../src/adapters/db/database.ts';
 import { createJobQueue } from '../../src/adapters/db/job-queue.ts';
+import { readOperatingFigures } from '../../src/adapters/db/operating-figures.ts';
 import { createStores, type Stores } from '../../src/adapters/db/stores.ts';
 import * as tables from '../../src/adapters/db/tables.ts';
 import { silentLogger } from '../../src/log.ts';
@@ -106,7 +107,7 @@ const queries: Readonly<Record<string, () => Promise<unknown>>> = {
   'one incident': () => stores.incident('inc_1'),
   'arrivals of an incident': () => stores.signalsNotOnTimeline(incident(), minutesAgo(120)),
   'a claim': () => createJobQueue(database).claim(NOW, 8, 20),
-  'the next due job': () => createJobQueue(database).nextDue(minutesAgo(60)),
+  'operating figures': () => readOperatingFigures(database, NOW),
   'dead jobs': () => createJobQueue(database).listDead(20),
 };
 

@@ -48,7 +48,7 @@ describeOnBoth('the job queue, whatever happens to it', (open) => {
         await emptyDatabase(database);
         await expectSame(actions);
       }),
-      { numRuns: 40 },
+      { numRuns: 30 },
     );
   }, 60_000);
 

@@ -1,4 +1,4 @@
-import { beforeAll, beforeEach, expect, it } from 'vitest';
+import { beforeAll, beforeEach, expect, it, onTestFinished, vi } from 'vitest';
 import type { Database } from '../../src/adapters/db/database.ts';
 import type { JobQueue } from '../../src/adapters/outbox/ports.ts';
 import { DONE } from '../../src/adapters/outbox/worker.ts';
@@ -67,6 +67,11 @@ describeOnBoth('the outbox worker', (open) => {
   });
 
   it('looks again when it is woken while it looks', async () => {
+    // Without its poll every few seconds, which would find the job too.
+    vi.useFakeTimers({ toFake: ['setInterval'] });
+    onTestFinished(() => {
+      vi.useRealTimers();
+    });
     const [looked, gate, ran] = [createGate(), createGate(), createGate()];
     let claims = 0;
     const slow: JobQueue = {

@@ -31,7 +31,7 @@ export async function openTestDatabase(engine: Engine): Promise<TestDatabase> {
 }
 
 /** A database on the PostgreSQL of this run, with replicas on demand. */
-export async function openTestPostgres(): Promise<Required<TestDatabase>> {
+export async function openTestPostgres(): Promise<Required<TestDatabase> & { readonly url: string }> {
   const scratch = await createScratchDatabase(inject('postgresUrl'));
   const opened: Database[] = [];
   const another = async () => {
@@ -40,6 +40,7 @@ export async function openTestPostgres(): Promise<Required<TestDatabase>> {
     return database;
   };
   return {
+    url: scratch.url,
     database: await another(),
     another,
     close: async () => {
@@ -72,12 +73,21 @@ export function describeOnBoth(
   }
 }
 
-/** Removes every row and starts the numbers again. */
+/** Removes every row and starts the numbers again. Several times as fast as `truncate`, which makes new files. */
 export async function emptyDatabase(database: Database): Promise<void> {
-  const tables = await database.rows(
-    sql`select string_agg(format('%I', tablename), ', ') as names from pg_tables where schemaname = 'public'`,
+  await database.orm.execute(
+    sql.raw(`do $$
+      declare name text;
+      begin
+        perform set_config('session_replication_role', 'replica', true); -- no foreign keys for this transaction
+        for name in select format('%I', tablename) from pg_tables where schemaname = 'public' loop
+          execute 'delete from ' || name;
+        end loop;
+        for name in select format('%I', sequencename) from pg_sequences where schemaname = 'public' and last_value is not null loop
+          perform setval(name, 1, false);
+        end loop;
+      end $$`),
   );
-  await database.orm.execute(sql.raw(`truncate ${String(tables[0]?.names)} restart identity cascade`));
 }
 
 /**

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
+import type { TokenHolder } from '../../bearer-token.ts';
 import { contentHash } from '../../ids.ts';
 import type { ServiceDirectory, ServiceIdentity } from '../../services/schema.ts';
 import type { Refusal } from '../../signals/parse-signals.ts';
@@ -7,7 +8,7 @@ import type { Reading, SignalSource } from '../../signals/receive-delivery.ts';
 import { routeAlert } from '../../signals/route-alert.ts';
 import type { SignalSettings } from '../../signals/schema.ts';
 import type { Alert } from '../../signals/signal.ts';
-import { senderByToken, type TokenSender } from './alert-token.ts';
+import { senderByToken } from './alert-token.ts';
 import { boundedLabels, clipped } from './labels.ts';
 
 type RoutedService = ServiceIdentity & SignalSettings;
@@ -38,7 +39,7 @@ type GroupedAlert = z.output<typeof groupedAlert>;
 
 /** `POST /webhooks/alertmanager`: version 4 of Alertmanager's webhook, known by a token since it signs nothing. */
 export function alertmanagerSource(options: {
-  senders: readonly TokenSender[];
+  senders: readonly TokenHolder[];
   services: ServiceDirectory<RoutedService>;
 }): SignalSource {
   const rules = contentHash(
@@ -112,7 +113,8 @@ function toSignal(
     service: route.service,
     at: spokenAt(alert, now),
     labels: boundedLabels(labels, annotations),
-    key: `${fingerprint}@${episode}`,
+    // By label set alone: startsAt may move within an episode, and what resolves must find what fired.
+    key: fingerprint,
     status,
     title,
     ...(url === undefined ? {} : { url }),

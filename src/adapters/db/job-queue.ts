@@ -1,4 +1,4 @@
-import { and, asc, count, eq, gt, sql } from 'drizzle-orm';
+import { and, asc, count, eq, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { type Database, isLostRace, isUniqueViolation } from './database.ts';
 import { decodeDocument } from './document.ts';
@@ -11,6 +11,7 @@ const claimed = z.object({
   payload: z.unknown().transform((stored) => z.record(z.string(), z.unknown()).parse(decodeDocument(stored))),
   attempts: z.coerce.number(),
   created_at: z.coerce.number().transform((ms) => new Date(ms)),
+  due_at: z.coerce.number().transform((ms) => new Date(ms)),
   first_failed_at: z.coerce.number().nullable(),
 });
 
@@ -44,7 +45,8 @@ export function createJobQueue(database: Database) {
     update ${jobs} set state = 'running', attempts = attempts + 1, lease_until = now() + make_interval(secs => ${leaseSeconds})
     where id in (select id from (select id from abandoned union all select id from free) found limit ${limit})
     returning id, kind, lane, payload, attempts,
-      (extract(epoch from created_at) * 1000)::float8 as created_at, (extract(epoch from first_failed_at) * 1000)::float8 as first_failed_at`;
+      (extract(epoch from created_at) * 1000)::float8 as created_at, (extract(epoch from due_at) * 1000)::float8 as due_at,
+      (extract(epoch from first_failed_at) * 1000)::float8 as first_failed_at`;
 
   return {
     async claim(now: Date, limit: number, leaseSeconds: number) {
@@ -52,10 +54,11 @@ export function createJobQueue(database: Database) {
         const rows = await database.rows(claimStatement(now.toISOString(), limit, leaseSeconds));
         return rows
           .map((row) => claimed.parse(row))
-          .map(({ attempts, created_at, first_failed_at, ...job }) => ({
+          .map(({ attempts, created_at, due_at, first_failed_at, ...job }) => ({
             ...job,
             attempt: attempts,
             createdAt: created_at,
+            dueAt: due_at,
             ...(first_failed_at === null ? {} : { firstFailedAt: new Date(first_failed_at) }),
           }))
           .sort((a, b) => a.id - b.id);
@@ -97,16 +100,6 @@ export function createJobQueue(database: Database) {
             throw error;
           }
       }
-    },
-
-    async nextDue(now: Date): Promise<Date | undefined> {
-      const [row] = await orm
-        .select({ dueAt: jobs.dueAt })
-        .from(jobs)
-        .where(and(eq(jobs.state, 'ready'), gt(jobs.dueAt, now)))
-        .orderBy(asc(jobs.dueAt))
-        .limit(1);
-      return row?.dueAt;
     },
 
     /** Dead jobs, oldest first. */

@@ -17,6 +17,11 @@ export function createSlackMessages({ orm }: Database) {
         .onConflictDoUpdate({ target: slackMessages.key, set: { channel, ts } });
     },
 
+    /** The next message under the key is a new one. */
+    async forget(key: string): Promise<void> {
+      await orm.delete(slackMessages).where(eq(slackMessages.key, key));
+    },
+
     /** The incident whose own channel this is. */
     async incidentOfChannel(channel: string): Promise<string | undefined> {
       const [row] = await orm

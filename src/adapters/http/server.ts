@@ -18,7 +18,9 @@ export interface HttpRequest {
 
 export interface HttpAnswer {
   readonly status: number;
+  /** Sent as JSON, unless `contentType` says what this text is. */
   readonly body: unknown;
+  readonly contentType?: string;
 }
 
 export interface Route {
@@ -166,8 +168,7 @@ async function readBody(request: IncomingMessage, maxBytes: number): Promise<Buf
   if (Number(request.headers['content-length'] ?? 0) > maxBytes) throw tooLarge();
   const chunks: Buffer[] = [];
   let size = 0;
-  // Destroying the request would cut the connection before the refusal is on it.
-  for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+  for await (const chunk of request as AsyncIterable<Buffer>) {
     size += chunk.length;
     if (size > maxBytes) throw tooLarge();
     chunks.push(chunk);
@@ -179,10 +180,10 @@ function sizeInWords(bytes: number): string {
   return bytes < 1024 * 1024 ? `${bytes / 1024} KB` : `${bytes / 1024 / 1024} MB`;
 }
 
-function send(response: ServerResponse, { status, body }: HttpAnswer): void {
-  const text = JSON.stringify(body);
+function send(response: ServerResponse, { status, body, contentType }: HttpAnswer): void {
+  const text = contentType === undefined ? JSON.stringify(body) : String(body);
   response.writeHead(status, {
-    'content-type': 'application/json; charset=utf-8',
+    'content-type': contentType ?? 'application/json; charset=utf-8',
     'content-length': Buffer.byteLength(text),
     'x-content-type-options': 'nosniff',
     // A refused body may still be arriving; nobody reads the rest of it.

@@ -7,6 +7,8 @@ export interface ClaimedJob {
   /** 1 for the first try. It is the fence: only the attempt that holds the lease may end the job. */
   readonly attempt: number;
   readonly createdAt: Date;
+  /** When it was first to be done: a retry does not move it. */
+  readonly dueAt: Date;
   readonly firstFailedAt?: Date;
 }
 
@@ -21,6 +23,4 @@ export interface JobQueue {
   claim(now: Date, limit: number, leaseSeconds: number): Promise<readonly ClaimedJob[]>;
   /** Ends a try. False when the lease was lost: somebody else has the job now. */
   end(job: ClaimedJob, end: JobEnd, now: Date): Promise<boolean>;
-  /** When the next job that is not due yet will be. */
-  nextDue(now: Date): Promise<Date | undefined>;
 }

@@ -1,6 +1,6 @@
 import { messageOf } from '../../errors.ts';
 import type { Logger } from '../../log.ts';
-import { type Clock, MINUTE, SECOND } from '../../time.ts';
+import { type Clock, DAY, MINUTE, SECOND } from '../../time.ts';
 import type { ClaimedJob, JobEnd, JobQueue } from './ports.ts';
 
 /** What a handler says of its try. Throwing means `retry`: whatever it was may pass. */
@@ -30,12 +30,16 @@ export interface WorkerOptions {
   /** Takes secrets out of an error before it is stored or shown. */
   readonly scrub: (text: string) => string;
   readonly onDead: (job: ClaimedJob, reason: string) => Promise<void>;
+  /** Told of every try: `seconds` it took of real time, `lagSeconds` it began after it was due. */
+  readonly observe?: (job: ClaimedJob, seconds: number, lagSeconds: number) => void;
 }
 
 export interface OutboxWorker {
   start(): void;
   /** There may be something to do: called after each commit that left jobs. */
   wake(): void;
+  /** Milliseconds of real time since it last looked for jobs; infinite before it did. */
+  sinceLastLook(): number;
   /** Resolves when nothing is due and nothing is under way. */
   settle(): Promise<void>;
   /** Takes no more jobs and waits for those under way. */
@@ -46,7 +50,8 @@ const CONCURRENCY = 8;
 const LEASE_SECONDS = 20;
 const HANDLER_TIME = 15 * SECOND;
 const POLL = 5 * SECOND;
-export const MAX_ATTEMPTS = 12;
+/** What has failed for this long is given up on: an outage of the other side is waited out. */
+export const GIVE_UP_AFTER = DAY;
 
 /** Wait before try `attempt + 1`: 1 s doubling to a minute. */
 export function backoff(attempt: number): number {
@@ -62,6 +67,7 @@ export function createOutboxWorker(options: WorkerOptions): OutboxWorker {
   let claiming: Promise<number> | undefined;
   let next: Promise<number> | undefined;
   let poll: NodeJS.Timeout | undefined;
+  let lookedAt = Number.NEGATIVE_INFINITY;
 
   /**
    * Claims what there is room for. One claim at a time, so that a burst of wakes costs two queries: the one under way
@@ -90,6 +96,7 @@ export function createOutboxWorker(options: WorkerOptions): OutboxWorker {
     const room = CONCURRENCY - inFlight.size;
     if (room <= 0 || stopped) return 0;
     const claimed = await queue.claim(clock.now(), room, LEASE_SECONDS);
+    lookedAt = performance.now();
     for (const job of claimed) {
       const work = run(job).finally(() => {
         inFlight.delete(work);
@@ -101,8 +108,12 @@ export function createOutboxWorker(options: WorkerOptions): OutboxWorker {
   }
 
   async function run(job: ClaimedJob): Promise<void> {
-    const lastAttempt = job.attempt >= MAX_ATTEMPTS;
+    const failingFor = clock.now().getTime() - (job.firstFailedAt ?? clock.now()).getTime();
+    const lastAttempt = failingFor >= GIVE_UP_AFTER;
+    const began = performance.now();
+    const lag = (clock.now().getTime() - job.dueAt.getTime()) / SECOND;
     const outcome = await handle(job, lastAttempt);
+    options.observe?.(job, (performance.now() - began) / SECOND, lag);
     const end = endOf(job, outcome, lastAttempt);
     try {
       const kept = await queue.end(job, end, clock.now());
@@ -160,6 +171,7 @@ export function createOutboxWorker(options: WorkerOptions): OutboxWorker {
       wake();
     },
     wake,
+    sinceLastLook: () => performance.now() - lookedAt,
     async settle() {
       for (;;) {
         if (inFlight.size > 0) await Promise.race(inFlight);

@@ -1,6 +1,8 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { z } from 'zod';
 import { AppError } from '../../errors.ts';
+import { followPageJob } from '../../incidents/follow-page.ts';
+import { incidentOfPageKey } from '../../incidents/pager.ts';
 import type { ServiceDirectory, ServiceIdentity } from '../../services/schema.ts';
 import type { Reading, SignalSource } from '../../signals/receive-delivery.ts';
 import { routeAlert } from '../../signals/route-alert.ts';
@@ -15,12 +17,14 @@ const webhook = z.object({
     id: z.string().min(1),
     event_type: z.string(),
     occurred_at: z.iso.datetime({ offset: true }).transform((text) => new Date(text)),
+    agent: z.object({ summary: z.string() }).optional().catch(undefined),
     data: z.unknown(),
   }),
 });
 const incidentData = z.object({
   id: z.string().min(1),
   title: z.string(),
+  incident_key: z.string().optional().catch(undefined),
   html_url: z.url().optional().catch(undefined),
   service: z.object({ id: z.string(), summary: z.string().optional() }),
 });
@@ -97,7 +101,30 @@ function read(body: Buffer, services: ServiceDirectory<RoutedService>): Reading 
       kind: 'unusable',
       reason: `The ${event.event_type} event has no incident with id, title and service.`,
     };
-  const { id, title, html_url, service } = data.data;
+  const { id, title, html_url, incident_key: key, service } = data.data;
+  const paged = key === undefined ? undefined : incidentOfPageKey(key);
+  if (paged !== undefined) {
+    // What aire sent itself must never declare an incident, whatever a service file maps (design §6).
+    return {
+      kind: 'nothing',
+      why: `incident_key ${key} is a page that aire sent: its incident hears of it, and no other comes of it`,
+      jobs: [
+        followPageJob({
+          incidentId: paged,
+          status,
+          at: event.occurred_at,
+          eventId: event.id,
+          page: {
+            id,
+            service: service.id,
+            isResolved: status === 'resolved',
+            ...(html_url === undefined ? {} : { url: html_url }),
+          },
+          ...(event.agent === undefined ? {} : { by: event.agent.summary }),
+        }),
+      ],
+    };
+  }
   const route = routeAlert(
     {
       from: 'pagerduty',
@@ -122,6 +149,7 @@ function read(body: Buffer, services: ServiceDirectory<RoutedService>): Reading 
         key: id,
         status,
         title,
+        vendorService: service.id,
         ...(html_url === undefined ? {} : { url: html_url }),
         ...(route.trigger === undefined ? {} : { trigger: route.trigger }),
         ...(route.withoutValue === undefined ? {} : { withoutValue: route.withoutValue }),

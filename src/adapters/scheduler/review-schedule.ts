@@ -3,7 +3,7 @@ import { messageOf } from '../../errors.ts';
 import type { Logger } from '../../log.ts';
 import { CATCH_UP, latestDue } from '../../reviews/due-reviews.ts';
 import { postReview } from '../../reviews/hold-review.ts';
-import type { Clock } from '../../time.ts';
+import { type Clock, MINUTE } from '../../time.ts';
 import type { NewJob } from '../../verb.ts';
 
 export interface ReviewScheduleOptions {
@@ -19,6 +19,8 @@ export interface ReviewScheduleOptions {
 export interface ReviewSchedule {
   /** Asks for what became due since it was last looked. */
   tick(): Promise<void>;
+  /** When a review became due more than a minute ago without being asked for. */
+  missed(): Date | undefined;
   start(): void;
   stop(): Promise<void>;
 }
@@ -30,6 +32,9 @@ export interface ReviewSchedule {
 export function createReviewSchedule(options: ReviewScheduleOptions): ReviewSchedule {
   const { clock, log } = options;
   let lookedUntil = new Date(clock.now().getTime() - CATCH_UP);
+  // How far `missed` has looked, so that it looks at each minute once.
+  let searchedUntil = lookedUntil;
+  let latest: Date | undefined;
   const task = createTask(options.cron, () => tickSafely(), {
     timezone: options.timezone,
     suppressMissedWarning: true,
@@ -54,6 +59,14 @@ export function createReviewSchedule(options: ReviewScheduleOptions): ReviewSche
 
   return {
     tick,
+    missed() {
+      const until = new Date(clock.now().getTime() - MINUTE);
+      if (until > searchedUntil) {
+        latest = latestDue((minute) => task.match(minute), searchedUntil, until) ?? latest;
+        searchedUntil = until;
+      }
+      return latest !== undefined && latest > lookedUntil ? latest : undefined;
+    },
     start() {
       void task.start();
       void tickSafely();

@@ -6,16 +6,22 @@ import {
   WebAPIRateLimitedError,
   WebClient,
 } from '@slack/web-api';
+import { type ObserveCall, observedFetch } from './observed-fetch.ts';
 
 /** Slack's answer took longer than this: ambiguous, since it may have been carried out. */
 const TIMEOUT = 10_000;
 
 /** Slack's Web API. It never retries by itself: the outbox does, and reconciles first. */
-export function createSlackClient(options: { botToken: string; apiUrl?: string }): WebClient {
+export function createSlackClient(options: {
+  botToken: string;
+  apiUrl?: string;
+  observe?: ObserveCall;
+}): WebClient {
   return new WebClient(options.botToken, {
     retryConfig: { retries: 0 },
     rejectRateLimitedCalls: true,
     timeout: TIMEOUT,
+    ...(options.observe === undefined ? {} : { fetch: observedFetch(options.observe) }),
     ...(options.apiUrl === undefined ? {} : { slackApiUrl: `${options.apiUrl}/api/` }),
     // Failures are told by the outbox, with what they mean.
     logger: {

@@ -6,6 +6,7 @@ export interface Received {
   readonly method: string;
   /** Path without the query. */
   readonly path: string;
+  readonly query: URLSearchParams;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Buffer;
 }
@@ -67,8 +68,8 @@ async function receive(request: IncomingMessage): Promise<Received> {
   const headers = Object.fromEntries(
     Object.entries(request.headers).map(([name, value]) => [name, String(value ?? '')]),
   );
-  const path = new URL(request.url ?? '/', 'http://stand-in').pathname;
-  return { method: request.method ?? 'GET', path, headers, body: Buffer.concat(chunks) };
+  const { pathname: path, searchParams: query } = new URL(request.url ?? '/', 'http://stand-in');
+  return { method: request.method ?? 'GET', path, query, headers, body: Buffer.concat(chunks) };
 }
 
 function portOf(server: Server): number {

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Database } from '../../adapters/db/database.ts';
 import { type MitigationTarget, startMitigationTarget } from '../../adapters/stand-ins/mitigation-target.ts';
+import { type PagerDutyApi, startPagerDutyApi } from '../../adapters/stand-ins/pagerduty-api.ts';
 import { createPagerDutySender, type PagerDutySender } from '../../adapters/stand-ins/pagerduty-webhooks.ts';
 import { createSignalsSender, type SignalsSender } from '../../adapters/stand-ins/signals-sender.ts';
 import { type SlackStandIn, startSlackStandIn } from '../../adapters/stand-ins/slack/slack-stand-in.ts';
@@ -22,6 +23,7 @@ const SECRETS = {
   signals: secretOf('signals'),
   deploy: secretOf('deploy-signing'),
   pagerduty: 'stage-pagerduty-secret',
+  pagerdutyApi: 'stage-pagerduty-token',
   slack: 'stage-slack-secret',
   botToken: 'xoxb-stage',
 };
@@ -37,13 +39,19 @@ export interface StageOptions {
   readonly honoursKey?: boolean;
   readonly database?: Database;
   readonly pagerdutySecrets?: readonly string[];
+  /** Further variables of the environment. */
+  readonly env?: Readonly<Record<string, string>>;
 }
+
+const PAGERDUTY_USER = 'aire@example.com';
 
 /** The real bot between stand-ins for Slack, PagerDuty, a measuring system and a deployment system. */
 export interface Stage {
   readonly clock: ManualClock;
   readonly slack: SlackStandIn;
   readonly pagerduty: PagerDutySender;
+  /** Where owners are paged. */
+  readonly pages: PagerDutyApi;
   readonly signals: SignalsSender;
   readonly target: MitigationTarget;
   readonly app: App;
@@ -55,7 +63,7 @@ export interface Stage {
 export async function setStage(options: StageOptions): Promise<Stage> {
   const { directory, log } = options;
   const clock = createManualClock(options.start);
-  const [slack, target, port] = await Promise.all([
+  const [slack, target, pages, port] = await Promise.all([
     startSlackStandIn({
       clock,
       channels: [{ name: 'general' }, { name: 'incidents' }, { name: 'ml-platform' }],
@@ -69,6 +77,7 @@ export async function setStage(options: StageOptions): Promise<Stage> {
       versions: { current: 'v42', previous: 'v41' },
       answers: 'running',
     }),
+    startPagerDutyApi({ token: SECRETS.pagerdutyApi, users: [PAGERDUTY_USER], services: ['PSVC1'] }),
     freePort(),
   ]);
   await layOut(directory, target.url, options.edit ?? ((text) => text));
@@ -83,6 +92,9 @@ export async function setStage(options: StageOptions): Promise<Stage> {
       SLACK_SIGNING_SECRET: SECRETS.slack,
       SLACK_API_URL: slack.url,
       PAGERDUTY_WEBHOOK_SECRET: (options.pagerdutySecrets ?? [SECRETS.pagerduty]).join(','),
+      PAGERDUTY_API_TOKEN: SECRETS.pagerdutyApi,
+      PAGERDUTY_FROM: PAGERDUTY_USER,
+      PAGERDUTY_API_URL: pages.url,
       AIRE_SIGNAL_SECRETS: `evals=${SECRETS.signals}`,
       AIRE_SECRET_DEPLOY: 'stage-deploy-token',
       AIRE_SECRET_DEPLOY_SIGNING: SECRETS.deploy,
@@ -91,6 +103,7 @@ export async function setStage(options: StageOptions): Promise<Stage> {
       AIRE_TEMPLATES_DIR: join(PACKAGE, 'templates'),
       AIRE_GOLDEN_DIR: join(directory, 'golden-dataset'),
       AIRE_POSTMORTEMS_DIR: join(directory, 'postmortems'),
+      ...options.env,
     },
     () => '',
   );
@@ -105,6 +118,7 @@ export async function setStage(options: StageOptions): Promise<Stage> {
     clock,
     slack,
     target,
+    pages,
     app,
     directory,
     pagerduty: createPagerDutySender({
@@ -117,7 +131,7 @@ export async function setStage(options: StageOptions): Promise<Stage> {
     signals: createSignalsSender({ url, secret: SECRETS.signals }),
     async close() {
       await app.stop();
-      await Promise.all([slack.close(), target.close()]);
+      await Promise.all([slack.close(), target.close(), pages.close()]);
     },
   };
 }

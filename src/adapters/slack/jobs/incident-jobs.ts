@@ -159,5 +159,6 @@ async function cardContent(deps: Deps, incident: Incident) {
     changes: timeline.filter((entry) => entry.kind === 'change_seen'),
     mitigations,
     examples,
+    isPageResolved: timeline.some((entry) => entry.kind === 'page_resolved'),
   };
 }

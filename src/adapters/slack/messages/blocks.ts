@@ -123,6 +123,13 @@ export interface ButtonOptions {
   readonly confirm?: { readonly title: string; readonly text: string; readonly yes: string };
 }
 
+/** Asked by every button that resolves an incident. */
+export const CONFIRM_RESOLVE = {
+  title: 'Resolve?',
+  text: 'The incident is over: its postmortem is drafted now.',
+  yes: 'Resolve',
+} as const;
+
 export function button(label: string, actionId: string, value: string, options: ButtonOptions = {}): Button {
   return {
     type: 'button',

@@ -9,6 +9,7 @@ import { ACTIONS } from '../action-ids.ts';
 import {
   actions,
   button,
+  CONFIRM_RESOLVE,
   clip,
   clipMrkdwn,
   context,
@@ -38,6 +39,8 @@ export interface CardContent {
   readonly changes: readonly TimelineEntry[];
   readonly mitigations: readonly Mitigation[];
   readonly examples: number;
+  /** The page that aire sent was resolved at PagerDuty. */
+  readonly isPageResolved?: boolean;
 }
 
 const SHOWN_CHANGES = 5;
@@ -70,6 +73,9 @@ export function incidentCard(content: CardContent): SlackMessage {
               `${content.examples} bad ${content.examples === 1 ? 'answer' : 'answers'} captured${isOpen(incident) ? ': golden cases to review once this is resolved.' : '. Review the golden cases below.'}`,
             ),
           ]),
+      ...(content.isPageResolved === true && isOpen(incident)
+        ? [context('The page was resolved at PagerDuty. If the incident is over, press Resolve here.')]
+        : []),
       divider,
       ...stepBlocks(incident, content.service, content.mitigations),
       ...controls(incident),
@@ -106,11 +112,6 @@ function whatMoved({ incident, changes }: CardContent): string {
 
 function controls(incident: Incident): KnownBlock[] {
   const { id } = incident;
-  const confirmResolve = {
-    title: 'Resolve?',
-    text: 'The incident is over: its postmortem is drafted now.',
-    yes: 'Resolve',
-  };
   if (isOpen(incident)) {
     return actions([
       ...(incident.commander === undefined
@@ -123,7 +124,7 @@ function controls(incident: Incident): KnownBlock[] {
         ? [button('Go on to mitigate', ACTIONS.advance, JSON.stringify([id, 'mitigate']))]
         : []),
       button('Resolve', ACTIONS.resolve, id, {
-        confirm: confirmResolve,
+        confirm: CONFIRM_RESOLVE,
         ...(incident.mitigatedAt === undefined ? {} : { style: 'primary' }),
       }),
       ...(incident.phase === 'triage'

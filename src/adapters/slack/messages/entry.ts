@@ -2,6 +2,7 @@ import type { TimelineEntry } from '../../../incidents/timeline.ts';
 import { ACTIONS } from '../action-ids.ts';
 import {
   button,
+  CONFIRM_RESOLVE,
   clipMrkdwn,
   escapeMrkdwn,
   link,
@@ -14,7 +15,9 @@ import {
 const SIGN: Readonly<Partial<Record<TimelineEntry['kind'], string>>> = {
   signal_attached: ':heavy_plus_sign:',
   signal_recovered: ':chart_with_upwards_trend:',
+  all_recovered: ':white_check_mark:',
   severity_changed: ':arrow_double_up:',
+  paged: ':pager:',
   change_seen: ':arrows_counterclockwise:',
   mitigation_verified: ':white_check_mark:',
   mitigation_failed: ':x:',
@@ -37,9 +40,9 @@ export function entryMessage(entry: TimelineEntry): SlackMessage {
   const who = entry.actor.kind === 'person' ? `${person(entry.actor.id)}: ` : '';
   const sign = SIGN[entry.kind];
   const mention = typeof entry.data?.mention === 'string' ? ` ${person(entry.data.mention)}` : '';
-  const text = `${sign === undefined ? '' : `${sign} `}${who}${clipMrkdwn(escapeMrkdwn(entry.text), TEXT_LIMIT)}${mention}${entry.url === undefined ? '' : ` ${link(entry.url, 'evidence')}`}`;
+  const text = `${sign === undefined ? '' : `${sign} `}${who}${clipMrkdwn(escapeMrkdwn(entry.text), TEXT_LIMIT)}${mention}${entry.url === undefined ? '' : ` ${link(entry.url, entry.kind === 'paged' ? 'PagerDuty' : 'evidence')}`}`;
   const finding = entry.data?.finding;
-  const split =
+  const control =
     entry.kind === 'signal_attached' && typeof finding === 'string'
       ? button('Split', ACTIONS.split, JSON.stringify([entry.incidentId, finding]), {
           confirm: {
@@ -48,6 +51,8 @@ export function entryMessage(entry: TimelineEntry): SlackMessage {
             yes: 'Split',
           },
         })
-      : undefined;
-  return { text: notification(entry.text), blocks: [section(text, split)] };
+      : entry.kind === 'all_recovered'
+        ? button('Resolve', ACTIONS.resolve, entry.incidentId, { confirm: CONFIRM_RESOLVE, style: 'primary' })
+        : undefined;
+  return { text: notification(entry.text), blocks: [section(text, control)] };
 }

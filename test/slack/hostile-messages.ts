@@ -1,0 +1,206 @@
+import { announcement } from '../../src/adapters/slack/messages/announcement.ts';
+import {
+  answer,
+  helpMessage,
+  incidentList,
+  timelineTail,
+} from '../../src/adapters/slack/messages/answers.ts';
+import { escapeMrkdwn, type SlackMessage } from '../../src/adapters/slack/messages/blocks.ts';
+import { incidentCard } from '../../src/adapters/slack/messages/card.ts';
+import { entryMessage } from '../../src/adapters/slack/messages/entry.ts';
+import { goldenCaseMessage } from '../../src/adapters/slack/messages/golden-case.ts';
+import { mitigationMessage } from '../../src/adapters/slack/messages/mitigation.ts';
+import { proposalMessage } from '../../src/adapters/slack/messages/proposal.ts';
+import { reviewMessage } from '../../src/adapters/slack/messages/review.ts';
+import {
+  ANA,
+  aChange,
+  aDefinition,
+  aFinding,
+  aGoldenCase,
+  aMitigation,
+  anEntry,
+  aProposal,
+  BEN,
+  cardOf,
+  incidentIn,
+  NOW,
+  runbookOf,
+  serviceWith,
+  ticked,
+} from '../../src/adapters/slack/messages/test-builders.ts';
+import type { Phase } from '../../src/incidents/incident.ts';
+import { ENTRY_KINDS } from '../../src/incidents/timeline.ts';
+import { MITIGATION_STATES } from '../../src/mitigations/mitigation.ts';
+import type { RunbookPhase, StepDefinition } from '../../src/runbooks/schema.ts';
+
+const LONG = 5000;
+const fill = (text: string): string => text.repeat(Math.ceil(LONG / text.length)).slice(0, LONG);
+
+/** The first characters of a text, none of them cut in two. */
+export const start = (text: string, length: number): string =>
+  text.slice(0, length).replace(/[\ud800-\udbff]$/, '');
+
+/** What somebody may put into a title, a reason, a label, an answer. */
+export const HOSTILE: Readonly<Record<string, string>> = {
+  mentions: fill('<!channel> <@U0BEN> <#C0INC12> <!subteam^S0ONCALL> <http://x|y> &amp; '),
+  'all ampersands': fill('&'),
+  'all brackets': fill('<'),
+  'half an escape': fill('&amp'),
+  backticks: fill('``` ` '),
+  'turned direction': fill('\u202E\u2067abc\u200F'),
+  newlines: fill('\n> *x*\r\n'),
+  'white space': fill(' \t'),
+  emoji: fill('😀'),
+  'one word': fill('w'),
+};
+
+const PHASES: readonly Phase[] = ['triage', 'scope', 'mitigate', 'post_incident', 'closed', 'cancelled'];
+export const many = <T>(count: number, make: (index: number) => T): T[] =>
+  Array.from({ length: count }, (_each, index) => make(index));
+
+/** Forty steps in each phase, of every kind, as long as a runbook may write them. */
+export function longRunbook(words: string): StepDefinition[] {
+  const title = start(words, 150);
+  const hint = start(words, 1000);
+  const phases: readonly RunbookPhase[] = ['triage', 'scope', 'mitigate', 'post_incident'];
+  return phases.flatMap((phase) =>
+    many(40, (index): StepDefinition => {
+      const base = { id: `${'runbook'.repeat(8)}.${phase}_${index}`, phase, title, hint };
+      if (phase === 'triage') return { ...base, kind: 'check' };
+      if (phase === 'mitigate') return { ...base, kind: 'mitigate' };
+      if (phase === 'post_incident') return { ...base, kind: 'note' };
+      const options = many(20, (n) => ({
+        value: `option_${n}_${'x'.repeat(48)}`,
+        label: start(words, 74) || 'x',
+      }));
+      return { ...base, kind: 'choose', sets: 'cause', options };
+    }),
+  );
+}
+
+/** Every message there is, with these words wherever somebody else's may stand. */
+export function messagesWith(words: string): ReadonlyMap<string, SlackMessage> {
+  const runbook = runbookOf(longRunbook(words));
+  const over = { title: words, reason: words, service: words, runbook };
+  const service = serviceWith(
+    Object.fromEntries(
+      many(30, (index) => [
+        `mitigation_${index}`,
+        aDefinition({ title: start(words, 75), side_effects: start(words, 500) }),
+      ]),
+    ),
+  );
+  const changes = many(30, () => aChange({ text: words, url: `https://x/${'u'.repeat(900)}` }));
+  const cards = PHASES.flatMap((phase) =>
+    [0, 1, 20, 39].map((settled): [string, SlackMessage] => {
+      const steps = Object.fromEntries(
+        runbook.steps
+          .filter((step) => step.phase === phase)
+          .slice(0, settled)
+          .map((step) => [step.id, ticked({ note: words, by: words })]),
+      );
+      const incident = incidentIn(phase, { ...over, steps, findings: many(30, String) });
+      const findings = many(30, (index) => aFinding({ key: String(index), sli: start(words, 100) }));
+      return [
+        `card in ${phase}, ${settled} settled`,
+        incidentCard(cardOf(incident, { service, findings, changes, examples: 1000 })),
+      ];
+    }),
+  );
+  const incident = incidentIn('mitigate', over);
+  const parameters = Object.fromEntries(many(30, (index) => [`${start(words, 40)}_${index}`, words]));
+  const mitigation = aMitigation({
+    parameters,
+    reason: words,
+    detail: words,
+    service: words,
+    definition: aDefinition({ title: start(words, 75), side_effects: start(words, 500) }),
+    request: {
+      method: 'POST',
+      url: `https://x/${encodeURIComponent('a'.repeat(LONG))}`,
+      headers: {},
+      body: '',
+    },
+  });
+  const golden = aGoldenCase({ input: words, observed: words, expected: words, path: words });
+  const review = {
+    from: NOW,
+    to: NOW,
+    incidents: many(40, () => ({ incident, detection: '3 min', recovery: '10 min' })),
+    indicators: many(60, () => ({
+      service: words,
+      title: words,
+      value: '1 %',
+      target: 'at most 2 %',
+      state: 'missed' as const,
+    })),
+    actionItems: many(40, (index) => ({
+      overdue: true,
+      item: {
+        id: `act_${index}`,
+        version: 1,
+        incidentId: 'inc_a',
+        service: words,
+        what: words,
+        owner: words,
+        due: words,
+        state: 'open' as const,
+        addedBy: ANA,
+        addedAt: NOW,
+      },
+    })),
+  };
+  return new Map<string, SlackMessage>([
+    ...cards,
+    ...PHASES.map((phase): [string, SlackMessage] => [
+      `announcement in ${phase}`,
+      announcement(incidentIn(phase, { ...over, commander: words }), 'C0INC12'),
+    ]),
+    ...ENTRY_KINDS.map((kind): [string, SlackMessage] => [
+      `entry ${kind}`,
+      entryMessage(
+        anEntry({
+          kind,
+          text: words,
+          url: `https://x/${'u'.repeat(900)}`,
+          actor: { kind: 'person', id: words },
+          data: { finding: `eval_score_drop:${start(words, 100)}` },
+        }),
+      ),
+    ]),
+    ...MITIGATION_STATES.map((state): [string, SlackMessage] => [
+      `mitigation ${state}`,
+      mitigationMessage({ ...mitigation, state, decidedBy: BEN }, incident),
+    ]),
+    ...(['draft', 'approved', 'rejected', 'committed'] as const).map((state): [string, SlackMessage] => [
+      `golden case ${state}`,
+      goldenCaseMessage({ ...golden, state, reviewedBy: words, commit: '0123456789' }),
+    ]),
+    ...(['open', 'declared', 'dismissed', 'recovered'] as const).map((state): [string, SlackMessage] => [
+      `proposal ${state}`,
+      proposalMessage(
+        aProposal({ state, service: words, reason: words, answeredBy: words }),
+        words,
+        incident,
+      ),
+    ]),
+    ['review', reviewMessage(review)],
+    [
+      'incident list',
+      incidentList(
+        many(20, () => incident),
+        new Map([[incident.id, 'C0INC12']]),
+      ),
+    ],
+    ['help', helpMessage(true)],
+    ['answer', answer(escapeMrkdwn(words))],
+    [
+      'timeline',
+      {
+        text: 'timeline',
+        blocks: timelineTail(many(30, () => anEntry({ text: words, actor: { kind: 'person', id: ANA } }))),
+      },
+    ],
+  ]);
+}
