@@ -44,6 +44,12 @@ export function integrationsThatAreOff(
           },
         ]
       : []),
+    ...(config.apiClients.length === 0
+      ? [{ name: 'metrics', how: 'off: set AIRE_API_TOKENS so that Prometheus may read them' }]
+      : []),
+    ...(config.heartbeatUrl === undefined
+      ? [{ name: 'heartbeat', how: 'off: set AIRE_HEARTBEAT_URL so that somebody notices when aire is dead' }]
+      : []),
     ...(config.signalSenders.length === 0
       ? [{ name: 'signals', how: 'off: set AIRE_SIGNAL_SECRETS so that somebody may post them' }]
       : []),

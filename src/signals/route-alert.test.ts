@@ -15,7 +15,8 @@ function matching(name: string, match: Record<string, string>, trigger = 'eval_s
     sources: { alerts: [{ from: 'pagerduty', match, trigger, without_value: 'trust' }] },
   });
 }
-const owning = service('owner', { owners: { team: 'ml', pagerduty_service: 'PSVC1' } });
+const OWNERS = { team: 'ml', pagerduty_service: 'PSVC1' };
+const owning = service('owner', { owners: OWNERS });
 const alert: UnroutedAlert = {
   from: 'pagerduty',
   title: 'High hallucination rate',
@@ -37,8 +38,8 @@ test('the PagerDuty service comes first, then a match, then the label', () => {
 });
 
 test("the owner's own rules give the trigger, the first that matches", () => {
-  const both = file.parse({
-    ...owning,
+  const both = service('owner', {
+    owners: OWNERS,
     sources: {
       alerts: [
         { from: 'pagerduty', match: { title: 'other*' }, trigger: 'latency' },
