@@ -37,15 +37,20 @@ export function measurementQueries(database: Database) {
   }
 
   /**
-   * Sums over the window before the measurement that is judged, which must not be part of what it is judged by, and
-   * without the times of incidents. Undefined when there was nothing to add up.
+   * Sums over the window before the measurement that is judged, and before the time its SLI is watched over: what is
+   * judged must not be part of what it is judged by. Without the times of incidents. Undefined when there is nothing.
    */
-  async function baselineBefore(judged: Measurement, from: Date): Promise<BaselineSums | undefined> {
+  async function baselineBefore(
+    judged: Measurement,
+    from: Date,
+    watchedFor: number,
+  ): Promise<BaselineSums | undefined> {
+    const until = new Date(judged.at.getTime() - watchedFor);
     const [row] = await database.rows(sql`
       select count(*) as measurements, sum(s.value * coalesce(s.samples, 1)) as weighted, sum(coalesce(s.samples, 1)) as weight
       from ${signals} s
       where s.type = 'measurement' and s.service = ${judged.service} and s.sli = ${judged.sli}
-        and s.at >= ${from.toISOString()}::timestamptz and s.at < ${judged.at.toISOString()}::timestamptz
+        and s.at >= ${from.toISOString()}::timestamptz and s.at < ${until.toISOString()}::timestamptz
         and not exists (
           select 1 from ${incidents} i
           where i.service = s.service and i.phase <> 'cancelled'
@@ -108,7 +113,12 @@ export function measurementQueries(database: Database) {
       const found = newest.filter((each) => each !== undefined);
       const from = new Date(now.getTime() - wanted.baselineWindow);
       const [baselines, alerts, reports, history] = await Promise.all([
-        Promise.all(found.map(async (each) => [each.sli, await baselineBefore(each, from)] as const)),
+        Promise.all(
+          found.map(
+            async (each) =>
+              [each.sli, await baselineBefore(each, from, wanted.history.get(each.sli) ?? 0)] as const,
+          ),
+        ),
         currentAlerts(service, now),
         wanted.reports === 0 ? [] : reportsSince(service, new Date(now.getTime() - wanted.reports)),
         Promise.all(

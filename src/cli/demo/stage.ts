@@ -1,4 +1,4 @@
-import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -33,7 +33,7 @@ export interface StageOptions {
   readonly directory: string;
   readonly start: Date;
   readonly log: Logger;
-  /** Replaces text in the shipped service file. */
+  /** Replaces text in each of the shipped service files. */
   readonly edit?: (serviceFile: string) => string;
   /** Whether the rollback target recognises a repeated request. */
   readonly honoursKey?: boolean;
@@ -136,14 +136,16 @@ export async function setStage(options: StageOptions): Promise<Stage> {
   };
 }
 
-/** The shipped runbooks, with the rollback pointed at the stand-in. */
+/** The shipped runbooks, with their mitigations pointed at the stand-in. */
 async function layOut(directory: string, targetUrl: string, edit: (text: string) => string): Promise<void> {
   await rm(directory, { recursive: true, force: true });
   await mkdir(directory, { recursive: true });
   await cp(join(PACKAGE, 'runbooks'), join(directory, 'runbooks'), { recursive: true });
-  const file = join(directory, 'runbooks', 'services', 'support-agent.yaml');
-  const text = await readFile(file, 'utf8');
-  await writeFile(file, edit(text.replace('https://deploy.example.com', targetUrl)));
+  const services = join(directory, 'runbooks', 'services');
+  for (const name of await readdir(services)) {
+    const text = await readFile(join(services, name), 'utf8');
+    await writeFile(join(services, name), edit(text.replaceAll('https://deploy.example.com', targetUrl)));
+  }
 }
 
 /** A port nobody listens on: the callback URL must be known before the server starts. */
