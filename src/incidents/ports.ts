@@ -2,7 +2,7 @@ import type { Playbook, RunbookSettings } from '../runbooks/schema.ts';
 import type { ServiceDirectory, ServiceIdentity } from '../services/schema.ts';
 import type { Signal } from '../signals/signal.ts';
 import type { Clock } from '../time.ts';
-import type { Evidence } from '../triggers/evaluate-trigger.ts';
+import type { Evidence } from '../triggers/evidence.ts';
 import type { TriggerSettings } from '../triggers/schema.ts';
 import type { NewJob } from '../verb.ts';
 import type { Incident } from './incident.ts';

@@ -5,7 +5,7 @@ import { takeSnapshot } from '../runbooks/snapshot.ts';
 import { type ServiceDirectory, serviceFields } from '../services/schema.ts';
 import type { Signal } from '../signals/signal.ts';
 import { createManualClock, MINUTE } from '../time.ts';
-import type { Evidence } from '../triggers/evaluate-trigger.ts';
+import type { Evidence } from '../triggers/evidence.ts';
 import { triggerFields } from '../triggers/schema.ts';
 import type { NewJob } from '../verb.ts';
 import { AIRE, type Incident, isOpen } from './incident.ts';

@@ -1,6 +1,6 @@
 import type { ServiceIdentity } from '../services/schema.ts';
 import { formatDuration, HOUR } from '../time.ts';
-import type { ReportCounts } from './evaluate-trigger.ts';
+import type { ReportCounts } from './evidence.ts';
 import { plainSeverity } from './rule-severity.ts';
 import type { TriggerRule } from './schema.ts';
 import type { Finding } from './trigger.ts';

@@ -4,7 +4,7 @@ import type { Measurement } from '../signals/signal.ts';
 import { formatDuration, HOUR, SECOND } from '../time.ts';
 import { type Baseline, baselineOf } from './baseline.ts';
 import { type Comparison, compare } from './comparison.ts';
-import type { Evidence } from './evaluate-trigger.ts';
+import type { Evidence } from './evidence.ts';
 import { beyondSeverity, plainSeverity } from './rule-severity.ts';
 import type { Comparator, TriggerRule, TriggerSettings } from './schema.ts';
 import { type Run, runOf } from './sustained.ts';

@@ -1,33 +1,11 @@
 import type { ServiceIdentity } from '../services/schema.ts';
-import type { Alert, Measurement, Report } from '../signals/signal.ts';
 import { DAY } from '../time.ts';
-import type { BaselineSums } from './baseline.ts';
 import { evaluateAlert } from './evaluate-alert.ts';
 import { evaluateReports } from './evaluate-reports.ts';
 import { evaluateSli } from './evaluate-sli.ts';
+import type { Evidence, ReportCounts } from './evidence.ts';
 import type { TriggerRule, TriggerSettings } from './schema.ts';
 import type { Finding } from './trigger.ts';
-
-/** How many reports of some categories came lately, and in the day before. */
-export interface ReportCounts {
-  readonly recent: number;
-  readonly dayBefore: number;
-  readonly newest?: Date;
-  readonly oldestRecent?: Date;
-}
-
-/** What is known of a service when its triggers are evaluated. */
-export interface Evidence {
-  /** The newest measurement of each SLI. */
-  readonly latest: ReadonlyMap<string, Measurement>;
-  /** Recent measurements of the SLIs that some rule watches over time, in any order. */
-  readonly history: ReadonlyMap<string, readonly Measurement[]>;
-  readonly baselines: ReadonlyMap<string, BaselineSums>;
-  /** The newest state of each vendor alert that is not long over. */
-  readonly alerts: readonly Alert[];
-  /** Reports of the last two days, in any order. */
-  readonly reports: readonly Pick<Report, 'category' | 'at'>[];
-}
 
 /**
  * Evaluates one documented trigger: a finding for each SLI it watches, for user reports, and for each alert that

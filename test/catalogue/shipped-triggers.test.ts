@@ -5,7 +5,8 @@ import { serviceFile } from '../../src/catalogue/service-file.ts';
 import { playbookFile } from '../../src/runbooks/schema.ts';
 import type { Measurement, Report } from '../../src/signals/signal.ts';
 import { HOUR, MINUTE } from '../../src/time.ts';
-import { type Evidence, evaluateTrigger } from '../../src/triggers/evaluate-trigger.ts';
+import { evaluateTrigger } from '../../src/triggers/evaluate-trigger.ts';
+import type { Evidence } from '../../src/triggers/evidence.ts';
 import type { Finding } from '../../src/triggers/trigger.ts';
 
 /** The rules as they are shipped, each at its documented limit and just beyond it. */

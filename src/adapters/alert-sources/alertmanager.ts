@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { TokenHolder } from '../../bearer-token.ts';
 import { contentHash } from '../../ids.ts';
+import { parseJson } from '../../json.ts';
 import type { ServiceDirectory, ServiceIdentity } from '../../services/schema.ts';
 import type { Refusal } from '../../signals/parse-signals.ts';
 import type { Reading, SignalSource } from '../../signals/receive-delivery.ts';
@@ -152,12 +153,4 @@ function reportOf(refused: readonly Refusal[], rules: string): { key: string; re
 
 function describe(error: z.ZodError): string {
   return `An alert can't be read: ${error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; ')}`;
-}
-
-function parseJson(body: Buffer): unknown {
-  try {
-    return JSON.parse(body.toString('utf8'));
-  } catch {
-    return undefined;
-  }
 }

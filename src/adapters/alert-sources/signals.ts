@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { AppError } from '../../errors.ts';
+import { parseJson } from '../../json.ts';
 import type { ServiceDirectory, ServiceIdentity } from '../../services/schema.ts';
 import { parseSignals } from '../../signals/parse-signals.ts';
 import type { Reading, SignalSource } from '../../signals/receive-delivery.ts';
@@ -64,12 +65,4 @@ export function signalsSource(options: {
       };
     },
   };
-}
-
-function parseJson(body: Buffer): unknown {
-  try {
-    return JSON.parse(body.toString('utf8'));
-  } catch {
-    return undefined;
-  }
 }

@@ -5,7 +5,7 @@ import type { IndicatorMean } from '../../reviews/weekly-review.ts';
 import type { Alert, Measurement, Report } from '../../signals/signal.ts';
 import { DAY } from '../../time.ts';
 import type { BaselineSums } from '../../triggers/baseline.ts';
-import type { Evidence } from '../../triggers/evaluate-trigger.ts';
+import type { Evidence } from '../../triggers/evidence.ts';
 import type { Database } from './database.ts';
 import { incidents, signals } from './tables.ts';
 

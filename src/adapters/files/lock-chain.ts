@@ -2,6 +2,7 @@ import { link, open, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { AppError, messageOf } from '../../errors.ts';
+import { parseJson } from '../../json.ts';
 
 const holderSchema = z.object({
   /** Unique to one taking of the lock. */
@@ -117,14 +118,6 @@ function claimPath(root: string, holder: Holder): string {
 
 function tokens(chain: readonly Holder[]): string {
   return chain.map((holder) => holder.token).join();
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 function hasCode(error: unknown, code: string): boolean {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { AppError, isAppError } from '../../errors.ts';
+import { parseJson } from '../../json.ts';
 import type { Mitigation } from '../../mitigations/mitigation.ts';
 import type { Answer } from '../../mitigations/record-answer.ts';
 import { verifyWebhook } from '../../standard-webhooks.ts';
@@ -62,12 +63,4 @@ function databaseAway(error: unknown): never {
   throw new AppError('database_unavailable', 'The report could not be stored; send it again.', {
     cause: error,
   });
-}
-
-function parseJson(body: Buffer): unknown {
-  try {
-    return JSON.parse(body.toString('utf8'));
-  } catch {
-    return undefined;
-  }
 }

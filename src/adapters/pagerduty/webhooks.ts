@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { AppError } from '../../errors.ts';
 import { followPageJob } from '../../incidents/follow-page.ts';
 import { incidentOfPageKey } from '../../incidents/pager.ts';
+import { parseJson } from '../../json.ts';
 import type { ServiceDirectory, ServiceIdentity } from '../../services/schema.ts';
 import type { Reading, SignalSource } from '../../signals/receive-delivery.ts';
 import { routeAlert } from '../../signals/route-alert.ts';
@@ -156,12 +157,4 @@ function read(body: Buffer, services: ServiceDirectory<RoutedService>): Reading 
       },
     ],
   };
-}
-
-function parseJson(body: Buffer): unknown {
-  try {
-    return JSON.parse(body.toString('utf8'));
-  } catch {
-    return undefined;
-  }
 }

@@ -1,4 +1,5 @@
-import { type JsonObject, parseJson } from './json.ts';
+import { parseJson } from '../../../json.ts';
+import type { JsonObject } from './json.ts';
 import { refuseFaults } from './slack-refusal.ts';
 
 const NESTED = ['blocks', 'view', 'metadata', 'attachments'];

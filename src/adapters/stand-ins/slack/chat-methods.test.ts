@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { SECOND } from '../../../time.ts';
-import { openTestWorkspace, refusal, type TestWorkspace } from './test-workspace.ts';
+import { openTestWorkspace, refusal, type TestWorkspace } from './test-builders.ts';
 
 let at: TestWorkspace;
 beforeEach(async () => {

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { openTestWorkspace, refusal, type TestWorkspace } from './test-workspace.ts';
+import { openTestWorkspace, refusal, type TestWorkspace } from './test-builders.ts';
 
 let at: TestWorkspace;
 beforeEach(async () => {

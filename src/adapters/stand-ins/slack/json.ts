@@ -22,12 +22,3 @@ export function textAt(parent: JsonObject, key: string): string | undefined {
   const value = parent[key];
   return typeof value === 'string' ? value : undefined;
 }
-
-/** The value of JSON text; `undefined` when it is none. */
-export function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}

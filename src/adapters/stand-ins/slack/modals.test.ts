@@ -1,10 +1,11 @@
 import { WebClient } from '@slack/web-api';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { parseJson } from '../../../json.ts';
 import { createManualClock, type ManualClock, SECOND } from '../../../time.ts';
 import { type Listening, listen, type Reply } from '../http-exchange.ts';
-import { isObject, type JsonObject, objectAt, parseJson } from './json.ts';
+import { isObject, type JsonObject, objectAt } from './json.ts';
 import { type SlackStandIn, startSlackStandIn } from './slack-stand-in.ts';
-import { SILENT_LOGGER } from './test-workspace.ts';
+import { SILENT_LOGGER } from './test-builders.ts';
 
 const TOKEN = 'xoxb-test';
 const plain = (text: string) => ({ type: 'plain_text' as const, text });

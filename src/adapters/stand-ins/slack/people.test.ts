@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createManualClock, type ManualClock, MINUTE, SECOND } from '../../../time.ts';
 import type { JsonObject } from './json.ts';
 import { type SlackStandIn, startSlackStandIn } from './slack-stand-in.ts';
-import { SILENT_LOGGER } from './test-workspace.ts';
+import { SILENT_LOGGER } from './test-builders.ts';
 
 const TOKEN = 'xoxb-test';
 const plain = (text: string) => ({ type: 'plain_text' as const, text });

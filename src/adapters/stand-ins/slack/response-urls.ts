@@ -1,6 +1,7 @@
+import { parseJson } from '../../../json.ts';
 import { type Clock, MINUTE } from '../../../time.ts';
 import type { Reply } from '../http-exchange.ts';
-import { isObject, type JsonObject, parseJson } from './json.ts';
+import { isObject, type JsonObject } from './json.ts';
 import { POST_TEXT_LIMIT, requireContent } from './message-limits.ts';
 import { SlackRefusal } from './slack-refusal.ts';
 import { BOT, channelById, messageByTs, type Workspace } from './workspace.ts';

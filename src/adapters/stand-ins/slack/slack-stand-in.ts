@@ -1,8 +1,9 @@
+import { parseJson } from '../../../json.ts';
 import { type Clock, systemClock } from '../../../time.ts';
 import { listen, type Received, type Reply } from '../http-exchange.ts';
 import { type BotAnswer, createDelivery, type DeliveryOverride } from './delivery.ts';
 import { createFaults, type SlackFault } from './faults.ts';
-import { type JsonObject, parseJson, textAt } from './json.ts';
+import { type JsonObject, textAt } from './json.ts';
 import type { MethodContext } from './method.ts';
 import { DEFAULT_SCOPES, METHODS } from './methods.ts';
 import { eventEnvelope } from './payload.ts';
