@@ -199,7 +199,7 @@ test('after a crash an expired approval is not sent again, and the outcome is un
   expect(now()).toMatchObject({
     state: 'unknown',
     detail:
-      'aire was interrupted while sending it, and it may not be sent again: the approval has expired. Request it again.',
+      'It may have reached the target: look there and say what happened. It was not sent again: the approval has expired. Request it again.',
   });
 });
 

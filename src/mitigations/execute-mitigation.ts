@@ -51,7 +51,10 @@ function beginSending(
   const invalid = whyNotValid(mitigation, incident, context.now);
   if (invalid !== undefined) {
     return mayHaveBeenSent
-      ? stop('unknown', `aire was interrupted while sending it, and it may not be sent again: ${invalid}`)
+      ? stop(
+          'unknown',
+          `It may have reached the target: look there and say what happened. It was not sent again: ${invalid}`,
+        )
       : stop('expired', `Not sent: ${invalid}`);
   }
   if (mayHaveBeenSent && mitigation.definition.idempotency === 'none') {
