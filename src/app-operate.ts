@@ -1,6 +1,7 @@
 import type { WebClient } from '@slack/web-api';
 import type { Database } from './adapters/db/database.ts';
 import { readOperatingFigures } from './adapters/db/operating-figures.ts';
+import { postedMessages } from './adapters/db/posted-messages.ts';
 import { removeExpired } from './adapters/db/retention.ts';
 import type { createSlackMessages } from './adapters/db/slack-messages.ts';
 import { createMetrics, type Metrics } from './adapters/metrics/metrics.ts';
@@ -8,12 +9,15 @@ import { packageVersion } from './adapters/metrics/version.ts';
 import { retentionHandler, retentionJob } from './adapters/outbox/retention-job.ts';
 import type { JobHandler, OutboxWorker } from './adapters/outbox/worker.ts';
 import type { Outgoing } from './adapters/outgoing/outgoing.ts';
+import { sendEvent } from './adapters/pagerduty/events.ts';
 import { startDaily } from './adapters/scheduler/daily.ts';
 import { type Every, everyRealTime } from './adapters/scheduler/every.ts';
 import { startHeartbeat } from './adapters/scheduler/heartbeat.ts';
-import { type OwnFigures, ownProblems, PROBLEMS } from './adapters/scheduler/own-problems.ts';
+import { createOwnPager, type OwnPagerOptions } from './adapters/scheduler/own-pager.ts';
+import { TROUBLES } from './adapters/scheduler/own-pages.ts';
+import { type OwnFigures, ownProblems } from './adapters/scheduler/own-problems.ts';
 import type { ReviewSchedule } from './adapters/scheduler/review-schedule.ts';
-import { startSelfWatch } from './adapters/scheduler/self-watch.ts';
+import { type SelfWatchOptions, startSelfWatch } from './adapters/scheduler/self-watch.ts';
 import { problemKey, selfWatchJob } from './adapters/slack/jobs/self-watch-job.ts';
 import type { Catalogue } from './catalogue/load-catalogue.ts';
 import { retentionLimits } from './catalogue/retention.ts';
@@ -26,7 +30,7 @@ import type { NewJob } from './verb.ts';
 interface Operated {
   readonly database: Database;
   readonly messages: ReturnType<typeof createSlackMessages>;
-  readonly schedule: ReviewSchedule;
+  readonly schedule: Pick<ReviewSchedule, 'missed' | 'tick'>;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -36,7 +40,7 @@ export function createAppMetrics(database: Database, clock: Clock): Metrics {
   return createMetrics({
     version: packageVersion(),
     figures: () => readOperatingFigures(database, clock.now()),
-    problems: PROBLEMS,
+    problems: TROUBLES,
   });
 }
 
@@ -65,7 +69,7 @@ export function startOperation(
   deps: Operated & {
     readonly config: Config;
     readonly enqueue: (job: NewJob) => Promise<void>;
-    readonly worker: OutboxWorker;
+    readonly worker: Pick<OutboxWorker, 'sinceLastLook'>;
     readonly outgoing: Outgoing;
     readonly metrics: Metrics;
     readonly every?: Every;
@@ -84,7 +88,12 @@ export function startOperation(
         const found = await Promise.all(problems.map((problem) => messages.find(problemKey(problem))));
         return problems.filter((_problem, index) => found[index] !== undefined);
       },
+      told: async (problems) => {
+        const posted = await postedMessages(database, problems.map(problemKey));
+        return new Set(problems.filter((problem) => posted.has(problemKey(problem))));
+      },
       enqueue,
+      ...ownPager(deps),
       observe: metrics.problem,
       log,
       every,
@@ -108,6 +117,20 @@ export function startOperation(
       await Promise.all(stops.map((stop) => stop()));
     },
   };
+}
+
+/** Nothing without a routing key: then nobody is paged for aire itself. */
+function ownPager({
+  config: {
+    pagerduty: { ownEvents },
+  },
+  clock,
+  log,
+}: Operated & { readonly config: Config }): Pick<SelfWatchOptions, 'page'> {
+  const routingKey = ownEvents?.routingKeys[0];
+  if (ownEvents === undefined || routingKey === undefined) return {};
+  const send: OwnPagerOptions['send'] = (page) => sendEvent({ routingKey, url: ownEvents.url }, page);
+  return { page: createOwnPager({ send, clock, log }) };
 }
 
 async function ownFigures({ database, clock, schedule }: Operated): Promise<OwnFigures> {

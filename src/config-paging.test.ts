@@ -44,6 +44,19 @@ test('one without the other is a fault of the one that is missing', () => {
   ]);
 });
 
+test('the routing key for its own problems needs nothing else; the first of several is sent, all are secret', () => {
+  const [now, old] = ['R0'.repeat(16), 'R1'.repeat(16)];
+  const config = read({ PAGERDUTY_ROUTING_KEY: `${now},${old}` });
+  expect(config.pagerduty).toEqual({
+    webhookSecrets: [],
+    ownEvents: { routingKeys: [now, old], url: 'https://events.pagerduty.com' },
+  });
+  expect(secretValues(config)).toEqual([now, old]);
+  const eu = { PAGERDUTY_ROUTING_KEY: now, PAGERDUTY_EVENTS_URL: 'https://events.eu.pagerduty.com' };
+  expect(read(eu).pagerduty.ownEvents?.url).toBe('https://events.eu.pagerduty.com');
+  expect(read({ PAGERDUTY_EVENTS_URL: 'https://events.pagerduty.com' }).pagerduty.ownEvents).toBeUndefined();
+});
+
 test('what is wrong is said once, without the key', () => {
   const faults = faultsOf({ PAGERDUTY_API_TOKEN: 'Token token=hunter2', PAGERDUTY_FROM: FROM });
   expect(faults).toEqual([expect.stringMatching(/^PAGERDUTY_API_TOKEN: is not an API key; /)]);
@@ -51,6 +64,11 @@ test('what is wrong is said once, without the key', () => {
   expect(faultsOf({ PAGERDUTY_API_TOKEN: TOKEN, PAGERDUTY_FROM: 'Aire' })).toEqual([
     'PAGERDUTY_FROM: `Aire` is not one email address; give it as name@example.com',
   ]);
+  const routing = faultsOf({ PAGERDUTY_ROUTING_KEY: 'hunter2' });
+  expect(routing).toEqual([
+    expect.stringMatching(/^PAGERDUTY_ROUTING_KEY: is not an integration key of 32 /),
+  ]);
+  expect(routing.join()).not.toContain('hunter2');
   expect(faultsOf({ PAGERDUTY_API_URL: 'https://api.pagerduty.com/v2' })[0]).toMatch(
     /^PAGERDUTY_API_URL: has a path/,
   );

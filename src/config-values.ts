@@ -126,6 +126,17 @@ export function parseApiTokens(text: string): Parsed<string[]> {
       };
 }
 
+/** Integration keys of PagerDuty's Events API v2; the first is the one used. Faults never repeat a key. */
+export function parseRoutingKeys(text: string): Parsed<string[]> {
+  const keys = parseList(text);
+  return keys.length > 0 && keys.every((key) => /^[A-Za-z0-9]{32}$/.test(key))
+    ? { value: keys }
+    : {
+        fault:
+          'is not an integration key of 32 letters and digits; add an Events API v2 integration to the PagerDuty service of the team that runs aire, and copy its integration key',
+      };
+}
+
 /** Comma-separated values, without the space around them and without empty ones. */
 export function parseList(text: string): string[] {
   return text

@@ -16,6 +16,7 @@ import {
   parseListenHost,
   parseLogLevel,
   parsePort,
+  parseRoutingKeys,
   parseSignalSenders,
   parseTimezone,
   parseTokenHolders,
@@ -43,6 +44,14 @@ export interface PagingConfig {
   readonly apiUrl: string;
 }
 
+/** Where aire reports its own troubles while Slack can't be told (PagerDuty's Events API v2). */
+export interface OwnEventsConfig {
+  /** The first is the one to send; the others wait for their turn in a rotation. */
+  readonly routingKeys: readonly string[];
+  /** Without a path. */
+  readonly url: string;
+}
+
 export type DatabaseConfig =
   | { readonly kind: 'postgres'; readonly url: string }
   | { readonly kind: 'embedded'; readonly dataDir: string };
@@ -61,6 +70,8 @@ export interface Config {
     readonly webhookSecrets: readonly string[];
     /** Absent: nobody is paged. */
     readonly paging?: PagingConfig;
+    /** Absent: nobody is paged for aire itself. */
+    readonly ownEvents?: OwnEventsConfig;
   };
   /** Who may post signals, with signing secrets. */
   readonly signalSenders: readonly Sender[];
@@ -120,6 +131,7 @@ export function readConfig(env: Environment, readFile: (path: string) => string)
     pagerduty: {
       webhookSecrets: variables.secret('PAGERDUTY_WEBHOOK_SECRET', [], anySecrets),
       ...readPaging(variables),
+      ...readOwnEvents(variables),
     },
     signalSenders: variables.secret('AIRE_SIGNAL_SECRETS', [], parseSignalSenders),
     alertSenders: variables.secret('AIRE_ALERT_TOKENS', [], parseTokenHolders),
@@ -169,6 +181,7 @@ export function secretValues(config: Config): string[] {
     ...(config.slack === undefined ? [] : [config.slack.botToken, ...config.slack.signingSecrets]),
     ...config.pagerduty.webhookSecrets,
     ...(config.pagerduty.paging?.tokens ?? []),
+    ...(config.pagerduty.ownEvents?.routingKeys ?? []),
     ...[...config.signalSenders, ...config.alertSenders, ...config.apiClients].flatMap(
       (sender) => sender.secrets,
     ),
@@ -227,6 +240,12 @@ function readPaging(variables: Variables): Pick<Config['pagerduty'], 'paging'> {
     );
   }
   return {};
+}
+
+function readOwnEvents(variables: Variables): Pick<Config['pagerduty'], 'ownEvents'> {
+  const routingKeys = variables.secret('PAGERDUTY_ROUTING_KEY', [], parseRoutingKeys);
+  const url = variables.value('PAGERDUTY_EVENTS_URL', 'https://events.pagerduty.com', parseBaseUrl);
+  return routingKeys.length === 0 ? {} : { ownEvents: { routingKeys, url } };
 }
 
 function readRunbookSecrets(variables: Variables, names: readonly string[]): Config['secrets'] {

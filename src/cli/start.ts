@@ -44,6 +44,14 @@ export function integrationsThatAreOff(
           },
         ]
       : []),
+    ...(config.pagerduty.ownEvents === undefined
+      ? [
+          {
+            name: 'pagerduty events',
+            how: 'off: set PAGERDUTY_ROUTING_KEY so that somebody hears of aire’s own problems when Slack is down',
+          },
+        ]
+      : []),
     ...(config.apiClients.length === 0
       ? [{ name: 'metrics', how: 'off: set AIRE_API_TOKENS so that Prometheus may read them' }]
       : []),

@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm';
 import { describe, expect, it } from 'vitest';
+import { pageKey as ownPageKey } from '../../src/adapters/scheduler/own-pages.ts';
 import { clickButton, latest } from '../../src/cli/demo/hands.ts';
 import { evalRun, healthyWeek } from '../../src/cli/demo/history.ts';
 import type { StageOptions } from '../../src/cli/demo/stage.ts';
@@ -208,14 +209,17 @@ describe('what PagerDuty says of a page', () => {
     expect(incidentChannels(stage)).toEqual([CHANNEL]);
   });
 
-  it('is ignored for an incident that is not known here', async () => {
+  it.each([
+    ['an incident that is not known here', pageKey('inc_unknown')],
+    ['aire itself', ownPageKey('outbox_stuck')],
+  ])('is ignored for %s', async (_whose, incidentKey) => {
     const stage = await start();
     const answer = await stage.pagerduty.incident({
       type: 'triggered',
       id: 'P1',
       serviceId: 'PNOBODYS',
       title: 'Hallucination rate high',
-      incidentKey: pageKey('inc_unknown'),
+      incidentKey,
     });
     expect(answer).toMatchObject({ status: 202, body: { accepted: 0 } });
     expect(JSON.stringify(answer.body)).toContain('a page that aire sent');

@@ -30,6 +30,7 @@ function watchOf(on: TestStage, options: Partial<SelfWatchOptions> = {}) {
       const found = await Promise.all(problems.map((problem) => messages.find(problemKey(problem))));
       return problems.filter((_problem, index) => found[index] !== undefined);
     },
+    told: async (problems) => new Set(problems),
     enqueue: store.enqueue,
     observe: (problem, present) => observed.set(problem, present),
     log: {

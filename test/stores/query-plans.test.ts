@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { type Database, openDatabase } from '../../src/adapters/db/database.ts';
 import { createJobQueue } from '../../src/adapters/db/job-queue.ts';
 import { readOperatingFigures } from '../../src/adapters/db/operating-figures.ts';
+import { postedMessages } from '../../src/adapters/db/posted-messages.ts';
 import { createStores, type Stores } from '../../src/adapters/db/stores.ts';
 import * as tables from '../../src/adapters/db/tables.ts';
 import { silentLogger } from '../../src/log.ts';
@@ -107,6 +108,7 @@ const queries: Readonly<Record<string, () => Promise<unknown>>> = {
   'one incident': () => stores.incident('inc_1'),
   'arrivals of an incident': () => stores.signalsNotOnTimeline(incident(), minutesAgo(120)),
   'a claim': () => createJobQueue(database).claim(NOW, 8, 20),
+  'posted messages': () => postedMessages(database, ['self-watch:jobs_dead', 'self-watch:outbox_stuck']),
   'operating figures': () => readOperatingFigures(database, NOW),
   'dead jobs': () => createJobQueue(database).listDead(20),
 };
