@@ -18,6 +18,7 @@ import { mitigationCallback } from './adapters/http/mitigation-callback.ts';
 import { createHttpServer } from './adapters/http/server.ts';
 import { featureJobs } from './adapters/outbox/feature-jobs.ts';
 import { pagingJobs } from './adapters/outbox/paging-jobs.ts';
+import { vendorJobs } from './adapters/outbox/vendor-jobs.ts';
 import { createOutboxWorker } from './adapters/outbox/worker.ts';
 import { createOutgoing } from './adapters/outgoing/create-outgoing.ts';
 import { createMitigationSender } from './adapters/outgoing/mitigation-sender.ts';
@@ -29,6 +30,7 @@ import { channelKey, incidentJobs } from './adapters/slack/jobs/incident-jobs.ts
 import { otherJobs } from './adapters/slack/jobs/other-jobs.ts';
 import { createApproverDirectory, createNames } from './adapters/slack/people.ts';
 import { createSlackApp } from './adapters/slack/slack-app.ts';
+import { createStatuspageReader } from './adapters/vendor-status/statuspage.ts';
 import { createAppMetrics, operatingJobs, startOperation } from './app-operate.ts';
 import { type Catalogue, loadCatalogue } from './catalogue/load-catalogue.ts';
 import { type Config, requireSlack, secretValues } from './config.ts';
@@ -180,6 +182,7 @@ export async function startApp(options: AppOptions): Promise<App> {
           return place === undefined ? undefined : `https://slack.com/app_redirect?channel=${place.channel}`;
         },
       }),
+      ...vendorJobs(deps, createStatuspageReader(outgoing.request)),
       ...incidentJobs({ ...deps, client }),
       ...otherJobs({ ...deps, client, deliveryProblem: deliveries.deliveryProblem }),
       ...operatingJobs({ ...deps, database, client, messages, schedule, log }),

@@ -18,9 +18,12 @@ export type Phase = RunbookPhase | 'closed' | 'cancelled';
 /** A named finding, and where it comes from. */
 export interface Fact {
   readonly value: string;
-  /** `step:<id>` or `signal:<source>`. */
+  /** `step:<id>`, `signal:<source>` or `vendor:<name>`. */
   readonly from: string;
   readonly at: Date;
+  /** In the words of whoever said it, untrusted. */
+  readonly detail?: string;
+  readonly url?: string;
 }
 
 /** The SLI that fired, as it was at declaration: what a mitigation must bring back. */

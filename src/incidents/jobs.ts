@@ -36,6 +36,17 @@ export function showCard(incidentId: string): NewJob {
   };
 }
 
+/** The status pages of the service's vendors are read. A lane of its own: a page that hangs delays no message. */
+export function readVendors(incidentId: string): NewJob {
+  return {
+    kind: 'incident.read_vendors',
+    lane: `incident-vendors:${incidentId}`,
+    key: `vendors:${incidentId}`,
+    coalesce: true,
+    payload: { incidentId },
+  };
+}
+
 /** One timeline entry as a message in the incident's channel. */
 export function say(entry: TimelineEntry): NewJob {
   return {

@@ -6,7 +6,7 @@ import type { Severity } from '../triggers/severity.ts';
 import type { Finding } from '../triggers/trigger.ts';
 import type { NewJob } from '../verb.ts';
 import type { Actor, Incident } from './incident.ts';
-import { announce, openChannel, showCard } from './jobs.ts';
+import { announce, openChannel, readVendors, showCard } from './jobs.ts';
 import { pageWhenBad } from './paging.ts';
 import type { IncidentService } from './ports.ts';
 import { remindersFromDeclaration } from './reminders.ts';
@@ -82,6 +82,7 @@ export function openIncident(
       openChannel(incident.id),
       showCard(incident.id),
       evaluateJob(incident.service),
+      ...(service.vendors.length === 0 ? [] : [readVendors(incident.id)]),
       ...remindersFromDeclaration(incident),
     ],
   };

@@ -1,4 +1,4 @@
-import type { Change, Signal } from '../signals/signal.ts';
+import { CHANGE_KINDS, type Change, type ChangeKind, type Signal } from '../signals/signal.ts';
 import type { Fact } from './incident.ts';
 
 /**
@@ -16,6 +16,29 @@ export function versionFacts(signals: readonly Signal[]): Readonly<Record<string
     if (change.from !== undefined) facts[`previous_good_${change.what}`] = fact(change.from);
   }
   return facts;
+}
+
+/** What runs now and what ran before, as far as each is known. */
+export interface KnownVersion {
+  readonly what: ChangeKind;
+  readonly current?: string;
+  readonly before?: string;
+}
+
+/** The versions among the facts of an incident; what was brought back has no other before. */
+export function knownVersions(facts: Readonly<Record<string, Fact>>): readonly KnownVersion[] {
+  return CHANGE_KINDS.flatMap((what) => {
+    const current = facts[`current_${what}`]?.value;
+    const before = facts[`previous_good_${what}`]?.value;
+    if (current === undefined && before === undefined) return [];
+    return [
+      {
+        what,
+        ...(current === undefined ? {} : { current }),
+        ...(before === undefined || before === current ? {} : { before }),
+      },
+    ];
+  });
 }
 
 /** `Model v41 → v42 by ana` */

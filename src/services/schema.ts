@@ -30,6 +30,31 @@ const timezone = z.string().refine((name) => {
 
 const TIERS = 'write 0, 1, 2 or 3 (0 and 1 are customer-facing)';
 
+/** An address that people open or aire reads: everybody in the channel sees it, so nothing secret may stand in it. */
+const pageAddress = z
+  .string()
+  .max(500, 'is longer than 500 characters')
+  .refine((text) => {
+    if (!/^https?:\/\/[^\s<>|]+$/.test(text) || text.includes('${') || !URL.canParse(text)) return false;
+    const { username, password } = new URL(text);
+    return username === '' && password === '';
+  }, 'write an http or https address without user name, password or secrets, and without blanks, <, > or |');
+
+const dashboards = z
+  .record(z.string().trim().min(1).max(40, 'a dashboard has a name of 40 characters at most'), pageAddress)
+  .refine((all) => Object.keys(all).length <= 8, 'name 8 dashboards at most, those to look at first');
+
+const vendor = z.strictObject({
+  name: z
+    .string()
+    .regex(
+      /^[a-z][a-z0-9_]{0,39}$/,
+      'use lower-case letters, digits and underscores, starting with a letter, 40 at most',
+    ),
+  status: pageAddress,
+  contact: z.string().trim().min(1).max(200).optional(),
+});
+
 /** Who runs what: the part of the service file that belongs to `services/`. */
 export const serviceFields = {
   service: serviceName,
@@ -57,6 +82,15 @@ export const serviceFields = {
       }),
     )
     .default({}),
+  dashboards: dashboards.default({}),
+  vendors: z
+    .array(vendor)
+    .max(8, 'name 8 vendors at most')
+    .refine(
+      (all) => new Set(all.map((each) => each.name)).size === all.length,
+      'two vendors have the same name',
+    )
+    .default([]),
 };
 
 const serviceIdentity = z.strictObject(serviceFields);
@@ -64,6 +98,8 @@ const serviceIdentity = z.strictObject(serviceFields);
 /** Who runs a service, how much it matters (tier 0–3, reference §D) and what was promised (SLOs). */
 export type ServiceIdentity = z.output<typeof serviceIdentity>;
 export type Slo = z.output<typeof slo>;
+/** A provider the service rests on, with its Statuspage `status.json`. */
+export type Vendor = z.output<typeof vendor>;
 
 /** The services this installation knows, as they were when it started. */
 export interface ServiceDirectory<Service> {

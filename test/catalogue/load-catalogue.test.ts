@@ -45,6 +45,13 @@ const rejected: Readonly<Record<string, readonly string[]>> = {
   'bad-identifier': [
     `${S}:14:3 mitigations.Roll-Back: use lower-case letters, digits and underscores, starting with a letter`,
   ],
+  'bad-pages': [
+    `${S}:26:3 dashboards.Latency: write an http or https address without user name, password or secrets, and without blanks, <, > or |`,
+    `${S}:27:3 dashboards.Evals: write an http or https address without user name, password or secrets, and without blanks, <, > or |`,
+    `${S}:29:7 vendors.0.name: use lower-case letters, digits and underscores, starting with a letter, 40 at most`,
+    `${S}:30:23 vendors.1.status: write an http or https address without user name, password or secrets, and without blanks, <, > or |`,
+    `${S}:30:88 vendors.1.every: unknown key. Remove it, or check its spelling.`,
+  ],
   'bad-playbook': [
     'playbook.yaml:7:7 triggers.eval_score_drop.slis.task_completion_rate: compare by one of drop, rise, ratio, above, below',
     'playbook.yaml:8:23 triggers.eval_score_drop.slis.refusal_rate.rise: write percentage points as 5pp',
@@ -95,6 +102,7 @@ const rejected: Readonly<Record<string, readonly string[]>> = {
     `${S}:2:1 tier: write 0, 1, 2 or 3 (0 and 1 are customer-facing)`,
     `${S}:16:5 mitigations.roll_back.risk: Invalid option: expected one of "low"|"high"`,
   ],
+  'two-vendors-with-one-name': [`${S}:25:1 vendors: two vendors have the same name`],
   'two-steps-with-one-id': [`${S}:10:5 runbooks.bad_answers.steps: two steps have the same id`],
   'unknown-alias': [`${S}:3:9 Unresolved alias (the anchor must be set before the alias): team`],
   'unknown-key': [`${S}:17:5 mitigations.roll_back.colour: unknown key. Remove it, or check its spelling.`],

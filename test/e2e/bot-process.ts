@@ -10,6 +10,8 @@ import {
 } from '../../src/adapters/stand-ins/mitigation-target.ts';
 import { createSignalsSender, type SignalsSender } from '../../src/adapters/stand-ins/signals-sender.ts';
 import { type SlackStandIn, startSlackStandIn } from '../../src/adapters/stand-ins/slack/slack-stand-in.ts';
+import { startStatusPage } from '../../src/adapters/stand-ins/status-page.ts';
+import { SHIPPED_STATUS_PAGE } from '../../src/cli/demo/stage.ts';
 import { systemClock } from '../../src/time.ts';
 
 const SIGNING = `whsec_${Buffer.alloc(32, 'deploy').toString('base64')}`;
@@ -46,6 +48,7 @@ export async function createBotProcess(options: {
     versions: { current: 'v42', previous: 'v41' },
     answers: 'running',
   });
+  const statusPage = await startStatusPage();
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
   await cp('runbooks', join(directory, 'runbooks'), { recursive: true });
@@ -55,7 +58,10 @@ export async function createBotProcess(options: {
   await writeFile(
     file,
     edit(
-      shipped.replace('https://deploy.example.com', target.url).replace('declare: propose', 'declare: auto'),
+      shipped
+        .replace('https://deploy.example.com', target.url)
+        .replace(SHIPPED_STATUS_PAGE, statusPage.statusUrl)
+        .replace('declare: propose', 'declare: auto'),
     ),
   );
   slack.connect(url);
@@ -112,7 +118,7 @@ export async function createBotProcess(options: {
     terminate,
     async close() {
       await kill();
-      await Promise.all([slack.close(), target.close()]);
+      await Promise.all([slack.close(), target.close(), statusPage.close()]);
       await rm(directory, { recursive: true, force: true });
     },
   };

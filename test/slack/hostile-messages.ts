@@ -33,6 +33,7 @@ import type { Phase } from '../../src/incidents/incident.ts';
 import { ENTRY_KINDS } from '../../src/incidents/timeline.ts';
 import { MITIGATION_STATES } from '../../src/mitigations/mitigation.ts';
 import type { RunbookPhase, StepDefinition } from '../../src/runbooks/schema.ts';
+import { CHANGE_KINDS } from '../../src/signals/signal.ts';
 
 const LONG = 5000;
 const fill = (text: string): string => text.repeat(Math.ceil(LONG / text.length)).slice(0, LONG);
@@ -82,8 +83,40 @@ export function longRunbook(words: string): StepDefinition[] {
 /** Every message there is, with these words wherever somebody else's may stand. */
 export function messagesWith(words: string): ReadonlyMap<string, SlackMessage> {
   const runbook = runbookOf(longRunbook(words));
-  const over = { title: words, reason: words, service: words, runbook };
-  const service = serviceWith(
+  const gathered = {
+    dashboards: Object.fromEntries(
+      many(8, (index) => [`${index}${start(words, 38)}`, `https://x/${'u'.repeat(480)}`]),
+    ),
+    vendors: many(8, (index) => ({
+      name: `${'v'.repeat(39)}${index}`,
+      status: `https://x/${'u'.repeat(480)}`,
+      contact: start(words, 200),
+    })),
+  };
+  const facts = {
+    ...Object.fromEntries(
+      CHANGE_KINDS.flatMap((what) =>
+        ['current', 'previous_good'].map((which) => [
+          `${which}_${what}`,
+          { value: `${which} ${words}`, from: 'signal:ci', at: NOW },
+        ]),
+      ),
+    ),
+    ...Object.fromEntries(
+      gathered.vendors.map(({ name }, index) => [
+        `vendor_${name}`,
+        {
+          value: ['none', 'critical', 'unreadable', words][index % 4] ?? '',
+          from: `vendor:${name}`,
+          at: NOW,
+          detail: words,
+          url: `https://x/${'u'.repeat(480)}`,
+        },
+      ]),
+    ),
+  };
+  const over = { title: words, reason: words, service: words, runbook, facts };
+  const mitigable = serviceWith(
     Object.fromEntries(
       many(30, (index) => [
         `mitigation_${index}`,
@@ -91,6 +124,7 @@ export function messagesWith(words: string): ReadonlyMap<string, SlackMessage> {
       ]),
     ),
   );
+  const service = { ...mitigable, ...gathered };
   const changes = many(30, () => aChange({ text: words, url: `https://x/${'u'.repeat(900)}` }));
   const cards = PHASES.flatMap((phase) =>
     [0, 1, 20, 39].map((settled): [string, SlackMessage] => {

@@ -9,6 +9,7 @@ export const ACTIONS = {
   close: 'incident.close',
   reopen: 'incident.reopen',
   split: 'incident.split',
+  readVendors: 'incident.read_vendors',
   addActionItem: 'incident.add_action_item',
   stepOk: 'step.ok',
   stepNotOk: 'step.not_ok',

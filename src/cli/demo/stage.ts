@@ -8,6 +8,7 @@ import { type PagerDutyApi, startPagerDutyApi } from '../../adapters/stand-ins/p
 import { createPagerDutySender, type PagerDutySender } from '../../adapters/stand-ins/pagerduty-webhooks.ts';
 import { createSignalsSender, type SignalsSender } from '../../adapters/stand-ins/signals-sender.ts';
 import { type SlackStandIn, startSlackStandIn } from '../../adapters/stand-ins/slack/slack-stand-in.ts';
+import { type StatusPage, startStatusPage } from '../../adapters/stand-ins/status-page.ts';
 import { type App, startApp } from '../../app.ts';
 import { readConfig } from '../../config.ts';
 import type { Logger } from '../../log.ts';
@@ -43,9 +44,12 @@ export interface StageOptions {
   readonly env?: Readonly<Record<string, string>>;
 }
 
+/** The address in the shipped service file that a stand-in answers for. */
+export const SHIPPED_STATUS_PAGE = 'https://status.openai.com/api/v2/status.json';
+
 const PAGERDUTY_USER = 'aire@example.com';
 
-/** The real bot between stand-ins for Slack, PagerDuty, a measuring system and a deployment system. */
+/** The real bot between stand-ins for Slack, PagerDuty, a provider, a measuring system and a deployment system. */
 export interface Stage {
   readonly clock: ManualClock;
   readonly slack: SlackStandIn;
@@ -54,6 +58,8 @@ export interface Stage {
   readonly pages: PagerDutyApi;
   readonly signals: SignalsSender;
   readonly target: MitigationTarget;
+  /** The status page of the provider that the service rests on. */
+  readonly statusPage: StatusPage;
   readonly app: App;
   readonly directory: string;
   close(): Promise<void>;
@@ -63,7 +69,7 @@ export interface Stage {
 export async function setStage(options: StageOptions): Promise<Stage> {
   const { directory, log } = options;
   const clock = createManualClock(options.start);
-  const [slack, target, pages, port] = await Promise.all([
+  const [slack, target, pages, statusPage, port] = await Promise.all([
     startSlackStandIn({
       clock,
       channels: [{ name: 'general' }, { name: 'incidents' }, { name: 'ml-platform' }],
@@ -78,9 +84,17 @@ export async function setStage(options: StageOptions): Promise<Stage> {
       answers: 'running',
     }),
     startPagerDutyApi({ token: SECRETS.pagerdutyApi, users: [PAGERDUTY_USER], services: ['PSVC1'] }),
+    startStatusPage(),
     freePort(),
   ]);
-  await layOut(directory, target.url, options.edit ?? ((text) => text));
+  const edit = options.edit ?? ((text) => text);
+  await layOut(directory, (shipped) =>
+    edit(
+      shipped
+        .replaceAll('https://deploy.example.com', target.url)
+        .replaceAll(SHIPPED_STATUS_PAGE, statusPage.statusUrl),
+    ),
+  );
   const url = `http://127.0.0.1:${port}`;
   const config = readConfig(
     {
@@ -119,6 +133,7 @@ export async function setStage(options: StageOptions): Promise<Stage> {
     slack,
     target,
     pages,
+    statusPage,
     app,
     directory,
     pagerduty: createPagerDutySender({
@@ -131,20 +146,20 @@ export async function setStage(options: StageOptions): Promise<Stage> {
     signals: createSignalsSender({ url, secret: SECRETS.signals }),
     async close() {
       await app.stop();
-      await Promise.all([slack.close(), target.close(), pages.close()]);
+      await Promise.all([slack.close(), target.close(), pages.close(), statusPage.close()]);
     },
   };
 }
 
-/** The shipped runbooks, with their mitigations pointed at the stand-in. */
-async function layOut(directory: string, targetUrl: string, edit: (text: string) => string): Promise<void> {
+/** The shipped runbooks, with their addresses pointed at the stand-ins. */
+async function layOut(directory: string, edit: (text: string) => string): Promise<void> {
   await rm(directory, { recursive: true, force: true });
   await mkdir(directory, { recursive: true });
   await cp(join(PACKAGE, 'runbooks'), join(directory, 'runbooks'), { recursive: true });
   const services = join(directory, 'runbooks', 'services');
   for (const name of await readdir(services)) {
     const text = await readFile(join(services, name), 'utf8');
-    await writeFile(join(services, name), edit(text.replaceAll('https://deploy.example.com', targetUrl)));
+    await writeFile(join(services, name), edit(text));
   }
 }
 

@@ -4,7 +4,7 @@ import { answerProposal } from '../../../incidents/answer-proposal.ts';
 import { changePhase } from '../../../incidents/change-phase.ts';
 import { declareIncident } from '../../../incidents/declare-incident.ts';
 import { type Incident, incidentName } from '../../../incidents/incident.ts';
-import { tell } from '../../../incidents/jobs.ts';
+import { readVendors, tell } from '../../../incidents/jobs.ts';
 import { settleStep } from '../../../incidents/settle-step.ts';
 import { splitFinding } from '../../../incidents/split-finding.ts';
 import { takeCommand } from '../../../incidents/take-command.ts';
@@ -45,6 +45,9 @@ export function listenForIncidents(deps: ListenerDeps): void {
   onClick(deps, ACTIONS.split, async ({ by, value }) => {
     const [incidentId, finding] = readValue(pair, value);
     await splitFinding(deps, { incidentId, finding, by });
+  });
+  onClick(deps, ACTIONS.readVendors, async ({ value }) => {
+    await deps.store.enqueue(readVendors((await incidentOf(deps, value)).id));
   });
   onClick(deps, ACTIONS.advance, async ({ by, value }) => {
     const [incidentId, to] = readValue(z.tuple([z.string(), z.enum(['scope', 'mitigate'])]), value);

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Fact } from '../../../incidents/incident.ts';
 import { incidentCard } from './card.ts';
 import {
   ANA,
@@ -11,6 +12,7 @@ import {
   cardOf,
   expectGolden,
   incidentIn,
+  NOW,
   serviceWith,
   ticked,
 } from './test-builders.ts';
@@ -70,6 +72,47 @@ describe('the card, phase by phase', () => {
 
   it.each(['post_incident', 'closed', 'cancelled'] as const)('%s', (phase) => {
     expectGolden(`card-${phase}`, incidentCard(cardOf(incidentIn(phase), { examples: 3 })));
+  });
+});
+
+describe('what machines gathered', () => {
+  const vendors = ['openai', 'pinecone', 'cohere', 'mistral', 'voyage'].map((name) => ({
+    name,
+    status: `https://status.${name}.example/api/v2/status.json`,
+    contact: `support@${name}.example`,
+  }));
+  const dashboards = {
+    Latency: 'https://grafana.example.com/d/1?var=a&from=now-1h',
+    Evals: 'http://evals.internal/',
+  };
+  const service = { ...serviceWith({}), vendors, dashboards };
+  const fact = (value: string, rest: Partial<Fact> = {}): Fact => ({ value, from: 'x', at: NOW, ...rest });
+  const facts = {
+    current_model: fact('v42'),
+    previous_good_model: fact('v41'),
+    current_prompt: fact('p7'),
+    vendor_openai: fact('none', { detail: 'All Systems Operational', url: 'https://status.openai.example' }),
+    vendor_pinecone: fact('critical', {
+      detail: 'Major <@U0BEN> outage',
+      url: 'https://status.pinecone.example',
+    }),
+    vendor_cohere: fact('unreadable', { detail: 'timeout' }),
+    vendor_mistral: fact('maintenance', { detail: '', url: 'https://status.mistral.example' }),
+  };
+
+  it('versions, dashboards, and providers with the worst first', () => {
+    expectGolden('card-gathered', incidentCard(cardOf(incidentIn('triage', { facts }), { service })));
+  });
+
+  it('nobody is asked to look again when it is over', () => {
+    const over = words(incidentCard(cardOf(incidentIn('closed', { facts }), { service })));
+    expect(over).toContain('pinecone: critical');
+    expect(over).not.toContain('Look again');
+  });
+
+  it('nothing is said of what nobody told', () => {
+    const card = words(incidentCard(cardOf(incidentIn('triage'))));
+    for (const absent of ['Versions', 'Dashboards', 'Providers']) expect(card).not.toContain(absent);
   });
 });
 

@@ -26,6 +26,7 @@ import {
   section,
   slackDate,
 } from './blocks.ts';
+import { gatheredBlocks } from './gathered.ts';
 import { phaseBadge } from './phase-badge.ts';
 import { stepBlocks } from './steps.ts';
 
@@ -66,6 +67,7 @@ export function incidentCard(content: CardContent): SlackMessage {
         ['Cause', incident.cause === undefined ? 'not known yet' : incident.cause.replaceAll('_', ' ')],
       ]),
       section(`*What moved*\n${whatMoved(content)}`),
+      ...gatheredBlocks(incident, content.service),
       ...(content.examples === 0
         ? []
         : [
