@@ -7,6 +7,7 @@ import { parse } from 'yaml';
 import { z } from 'zod';
 import { ACTIONS, DECLARE_SHORTCUT } from '../src/adapters/slack/action-ids.ts';
 import { parseCommand } from '../src/adapters/slack/listeners/command-grammar.ts';
+import { BOT_SCOPES } from '../src/adapters/slack/scopes.ts';
 import { loadCatalogue } from '../src/catalogue/load-catalogue.ts';
 import { serviceFileJsonSchema } from '../src/catalogue/service-file.ts';
 import { readConfig } from '../src/config.ts';
@@ -151,7 +152,8 @@ describe('commands', () => {
       );
     const commands = capturesOf(usageOf([]), /^ {2}([a-z]+)\s/gm).filter((name) => name !== 'help');
     expect(sorted(named.map((command) => command.split(' ')[0] ?? ''))).toEqual(sorted(commands));
-  });
+    // A process for each of them.
+  }, 120_000);
 
   it('control: a command that does not exist is not found', () => {
     expect(usageOf(['fly'])).not.toMatch(/^Usage: aire fly/);
@@ -271,6 +273,10 @@ describe('slack-manifest.yaml', () => {
     expect(sorted(manifest.oauth_config.scopes.bot)).toEqual(sorted(['commands', ...needed]));
     expect(new Set(manifest.oauth_config.scopes.bot).size).toBe(manifest.oauth_config.scopes.bot.length);
     expect(sorted(Object.keys(SCOPES))).toEqual(methods);
+  });
+
+  it('asks for exactly the scopes that aire check expects', () => {
+    expect(sorted(Object.keys(BOT_SCOPES))).toEqual(sorted(manifest.oauth_config.scopes.bot));
   });
 
   it('has the command, whose hint is understood, and the shortcut that the code listens to', () => {

@@ -23,13 +23,22 @@ export interface RunbookFile {
  * @throws AppError `runbooks_invalid` with every fault at once, each as `file:line:col message`.
  */
 export function loadCatalogue(files: readonly RunbookFile[], context: ReferenceContext): Catalogue {
-  const { playbook, services, faults } = readCatalogue(files, context);
+  const { playbook, services, faults } = examineRunbooks(files, context);
   if (playbook === undefined || faults.length > 0)
     throw new AppError('runbooks_invalid', faults.map(formatFault).join('\n'));
   return { playbook, services: directory(services.map((each) => each.value)) };
 }
 
-function readCatalogue(files: readonly RunbookFile[], context: ReferenceContext) {
+/** What could be read of the runbooks directory, and everything that is wrong with it. */
+export interface ExaminedRunbooks {
+  readonly playbook: Playbook | undefined;
+  /** The files that fit their schema; later checks point into them. */
+  readonly services: readonly ParsedFile<ServiceFile>[];
+  readonly faults: readonly Fault[];
+}
+
+/** {@link loadCatalogue} for those who go on after a fault. */
+export function examineRunbooks(files: readonly RunbookFile[], context: ReferenceContext): ExaminedRunbooks {
   const faults: Fault[] = [];
   const services: ParsedFile<ServiceFile>[] = [];
   let playbook: Playbook | undefined;

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { isAppError } from '../errors.ts';
+import type { InitFlags } from './init/collect-answers.ts';
 
 const write = (line: string): void => {
   process.stdout.write(`${line}\n`);
@@ -20,9 +21,26 @@ export async function runCli(argv: readonly string[]): Promise<number> {
     .description('play an incident on this machine, no accounts needed')
     .action(async () => (await import('./demo.ts')).demo(write));
   program
+    .command('init <service>')
+    .description("write a service's first file, and say what to do next")
+    .option('--team <name>', 'the team that runs it')
+    .option('--tier <number>', '0 to 3; 0 and 1 are customer-facing')
+    .option('--template <name>', 'llm-app, or self-hosted for a model on your own GPUs')
+    .option('--sre <person>', 'e-mail address or Slack id of its SRE')
+    .option('--pagerduty-service <id>', 'the PagerDuty service that alerts for it')
+    .option('--yes', 'take the defaults instead of asking')
+    .action(async (service: string, flags: InitFlags) =>
+      (await import('./init.ts')).init(service, flags, write),
+    );
+  program
+    .command('ping <service>')
+    .description('send a test signal for a service to the running bot; nothing is declared')
+    .action(async (service: string) => (await import('./ping.ts')).ping(service, write));
+  program
     .command('check')
-    .description('check the environment, runbooks and templates')
-    .action(async () => (await import('./check.ts')).check(write));
+    .description('check environment, runbooks, Slack, PagerDuty and database; changes nothing')
+    .option('--offline', 'leave out what needs the network: Slack, PagerDuty, database')
+    .action(async (options: { offline?: boolean }) => (await import('./check.ts')).check(options, write));
   program
     .command('migrate')
     .description('apply pending database migrations')

@@ -61,7 +61,7 @@ export const serviceFields = {
   tier: z.int(TIERS).min(0, TIERS).max(3, TIERS),
   timezone: timezone.default('UTC'),
   owners: z.strictObject({
-    team: z.string().min(1),
+    team: z.string().min(1, 'write the name of the team'),
     channel: z.string().optional(),
     sre: z.string().optional(),
     ml: z.string().optional(),

@@ -181,14 +181,14 @@ const refusals: readonly [unknown, string | null, string, string][] = [
     { ...change, type: 'page' },
     'c1',
     'unreadable',
-    "type: Invalid discriminator value. Expected 'measurement' | 'distribution' | 'change' | 'report' | 'example'",
+    "type: Invalid discriminator value. Expected 'measurement' | 'distribution' | 'change' | 'report' | 'example' | 'test'",
   ],
   [null, null, 'unreadable', 'Invalid input: expected object, received null'],
   ['x', null, 'unreadable', 'Invalid input: expected object, received string'],
 ];
 
 test.each(refusals)('%j is refused', (item, id, code, reason) => {
-  expect(parse(item)).toEqual({ signals: [], refused: [{ index: 0, id, code, reason }] });
+  expect(parse(item)).toEqual({ signals: [], tests: [], refused: [{ index: 0, id, code, reason }] });
 });
 
 test('five minutes ahead is within the tolerance', () => {

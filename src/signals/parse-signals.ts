@@ -12,8 +12,16 @@ export interface Refusal {
   readonly reason: string;
 }
 
+/** Somebody tries whether aire can be reached: it is answered and told, and nothing is judged by it. */
+export interface TestSignal {
+  readonly id: string;
+  readonly source: string;
+  readonly service: string;
+}
+
 export interface ParsedSignals {
   readonly signals: readonly Signal[];
+  readonly tests: readonly TestSignal[];
   readonly refused: readonly Refusal[];
 }
 
@@ -82,6 +90,7 @@ const wireSignal = z.discriminatedUnion('type', [
     source: z.enum(['production', 'escalation', 'report']).optional(),
     trace_url: url,
   }),
+  z.object({ type: z.literal('test'), ...base }),
 ]);
 type WireSignal = z.output<typeof wireSignal>;
 
@@ -91,6 +100,7 @@ export function parseSignals(
   context: { source: string; services: ServiceDirectory<ServiceIdentity>; now: Date },
 ): ParsedSignals {
   const signals: Signal[] = [];
+  const tests: TestSignal[] = [];
   const refused: Refusal[] = [];
   items.forEach((item, index) => {
     const read = wireSignal.safeParse(item);
@@ -101,9 +111,11 @@ export function parseSignals(
     }
     const problem = check(read.data, context);
     if (problem !== undefined) refused.push({ index, id: read.data.id, ...problem });
+    else if (read.data.type === 'test')
+      tests.push({ id: read.data.id, source: context.source, service: read.data.service });
     else signals.push(normalise(read.data, context.source));
   });
-  return { signals, refused };
+  return { signals, tests, refused };
 }
 
 function describe(error: z.ZodError): string {
@@ -154,7 +166,7 @@ function measuredValue(wire: Extract<WireSignal, { type: 'measurement' }>): numb
   return undefined;
 }
 
-function normalise(wire: WireSignal, source: string): Signal {
+function normalise(wire: Exclude<WireSignal, { type: 'test' }>, source: string): Signal {
   const common = { id: wire.id, source, service: wire.service, at: wire.at, labels: wire.labels };
   switch (wire.type) {
     case 'measurement': {

@@ -1,7 +1,7 @@
 import { AppError } from '../errors.ts';
 import type { Clock } from '../time.ts';
 import type { NewJob } from '../verb.ts';
-import type { Refusal } from './parse-signals.ts';
+import type { Refusal, TestSignal } from './parse-signals.ts';
 import type { DeliveryStore } from './ports.ts';
 import type { Signal } from './signal.ts';
 
@@ -19,6 +19,8 @@ export type Reading =
       readonly kind: 'signals';
       readonly signals: readonly Signal[];
       readonly refused: readonly Refusal[];
+      /** Accepted and told, never judged. */
+      readonly tests?: readonly TestSignal[];
       /** For the sender, beside the counts. */
       readonly note?: string;
       /** For senders that show nobody our answer: what was refused, told in Slack once for each `key`. */
@@ -100,12 +102,13 @@ export async function receiveDelivery(
   }
 
   const services = [...new Set(reading.signals.map((signal) => signal.service))];
-  const { report, note } = reading;
+  const { report, note, tests = [] } = reading;
   const stored = await deps.store.storeDelivery(
     { ...delivery, ...(report === undefined ? {} : { problem: problemOf(report.reason, raw) }) },
     reading.signals,
     [
       ...services.map(evaluateJob),
+      ...tests.map(testSignalNotice),
       ...(report === undefined
         ? []
         : [deadLetterNotice(source.name, deliveryId, report.key, reading.signals.length > 0)]),
@@ -114,10 +117,10 @@ export async function receiveDelivery(
   if (stored.duplicateDelivery) {
     return {
       ...answerOf(true, 'duplicate'),
-      body: { accepted: 0, duplicate: reading.signals.length, refused: [] },
+      body: { accepted: 0, duplicate: reading.signals.length + tests.length, refused: [] },
     };
   }
-  const accepted = reading.signals.length - stored.duplicates.length;
+  const accepted = reading.signals.length - stored.duplicates.length + tests.length;
   const nothingNew = stored.duplicates.length > 0 ? 'duplicate' : 'refused';
   return {
     ...answerOf(
@@ -155,6 +158,16 @@ function deadLetterNotice(source: string, deliveryId: string, key: string, partl
     lane: 'incidents-channel',
     key: `delivery-problem:${source}:${key}`,
     payload: { source, deliveryId, partly },
+  };
+}
+
+/** That a test signal came, told once however often its delivery is repeated. */
+function testSignalNotice({ id, source, service }: TestSignal): NewJob {
+  return {
+    kind: 'test_signal.show',
+    lane: 'incidents-channel',
+    key: `test-signal:${source}:${id}`,
+    payload: { id, source, service },
   };
 }
 

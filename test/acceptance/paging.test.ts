@@ -135,6 +135,15 @@ describe('who is paged', () => {
     expect(stage.pages.incidents()).toHaveLength(1);
   });
 
+  it.each([
+    ['by the first of two keys while they rotate', 'stage-pagerduty-token,retired-token', 1],
+    ['control: not by the second', 'retired-token,stage-pagerduty-token', 0],
+  ])('%s', async (_which, PAGERDUTY_API_TOKEN, pages) => {
+    const stage = await start({ env: { PAGERDUTY_API_TOKEN } });
+    await fall(stage);
+    expect(stage.pages.incidents()).toHaveLength(pages);
+  });
+
   it('nobody at all without a key', async () => {
     const stage = await start({ env: { PAGERDUTY_API_TOKEN: '', PAGERDUTY_FROM: '' } });
     await fall(stage);

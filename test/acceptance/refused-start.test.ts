@@ -27,7 +27,7 @@ function aire(
   env: Record<string, string>,
 ): Promise<{ code: number | null; stderr: string; stdout: string }> {
   return new Promise((resolve) => {
-    const child = spawn(process.execPath, ['--import', 'tsx', 'src/main.ts', command], {
+    const child = spawn(process.execPath, ['--import', 'tsx', 'src/main.ts', ...command.split(' ')], {
       env: { PATH: process.env.PATH, ...env },
     });
     let stderr = '';
@@ -104,9 +104,9 @@ describe('aire start refuses, in words, all at once', () => {
   });
 
   it('control: aire check passes with the same files and a complete environment', async () => {
-    const { code, stdout, stderr } = await aire('check', complete());
+    const { code, stdout, stderr } = await aire('check --offline', complete());
     expect(stderr).toBe('');
     expect(code).toBe(0);
-    expect(stdout).toContain('support-agent: tier 1, propose, 1 mitigations');
+    expect(stdout).toContain('✓ Runbooks: llm-inference (tier 1, propose), support-agent (tier 1, propose)');
   });
 });

@@ -14,8 +14,10 @@ const FORGED = {
 };
 
 /** A rollback that was approved and sent; the target has said that it is running. */
-async function running(): Promise<{ stage: TestStage; url: string }> {
-  const stage = await stageWith();
+async function running(
+  env: Readonly<Record<string, string>> = {},
+): Promise<{ stage: TestStage; url: string }> {
+  const stage = await stageWith({ env });
   const change = {
     type: 'change',
     id: 'd1',
@@ -45,7 +47,7 @@ const shown = async (stage: TestStage) => {
 };
 
 /** Posts a body that the target would never send, signed as it signs. */
-async function postRaw(url: string, body: string): Promise<[number, unknown]> {
+async function postRaw(url: string, body: string, secret = SECRET): Promise<[number, unknown]> {
   const at = new Date();
   const answer = await fetch(url, {
     method: 'POST',
@@ -53,7 +55,7 @@ async function postRaw(url: string, body: string): Promise<[number, unknown]> {
       connection: 'close',
       'webhook-id': 'msg_raw',
       'webhook-timestamp': String(Math.floor(at.getTime() / 1000)),
-      'webhook-signature': new Webhook(SECRET).sign('msg_raw', at, body),
+      'webhook-signature': new Webhook(secret).sign('msg_raw', at, body),
     },
     body,
   });
@@ -138,6 +140,19 @@ describe('POST /webhooks/mitigations/:id', () => {
       { error: 'The signature is older than 5 minutes.', code: 'delivery_stale' },
     ]);
     expect(await shown(stage)).toBe(before);
+  });
+
+  it('while its secret rotates, the request is signed with the first, and a report may be with either', async () => {
+    const [old, retired] = ['old', 'retired'].map(
+      (word) => `whsec_${Buffer.alloc(32, word).toString('base64')}`,
+    );
+    const { stage, url } = await running({ AIRE_SECRET_DEPLOY_SIGNING: `${SECRET},${old}` });
+    expect(stage.target.requests()).toMatchObject([{ verified: true, status: 202 }]);
+    const report = (status: string, secret: string | undefined) =>
+      postRaw(url, JSON.stringify({ attempt: 1, status }), secret);
+    expect(await report('failed', retired)).toEqual([401, FORGED]);
+    expect((await report('running', old))[0]).toBe(202);
+    expect((await report('succeeded', SECRET))[0]).toBe(202);
   });
 
   it('says how to report when it is told something else', async () => {

@@ -20,14 +20,7 @@ const OLDEST_SERVER = 150_000;
 export async function migratePostgres(pool: pg.Pool, folder: string): Promise<void> {
   const guard = await pool.connect();
   try {
-    const { rows } = await guard.query<{ server_version_num: string }>('show server_version_num');
-    const version = Number(rows[0]?.server_version_num);
-    if (version < OLDEST_SERVER) {
-      throw new AppError(
-        'database_unavailable',
-        `PostgreSQL 15 or newer is needed; this one is ${Math.floor(version / 10_000)}.`,
-      );
-    }
+    await refuseOldServer((text) => guard.query(text));
     await guard.query('begin');
     await guard.query('select pg_advisory_xact_lock($1)', [ADVISORY_LOCK]);
     refuseNewer(folder, await newestApplied((text) => guard.query(text)));
@@ -47,7 +40,35 @@ export async function migratePglite(pglite: PGlite, folder: string): Promise<voi
   await migratePgliteOrm(drizzlePglite(pglite), { migrationsFolder: folder });
 }
 
-async function newestApplied(query: (text: string) => Promise<{ rows: unknown[] }>): Promise<number> {
+type Query = (text: string) => Promise<{ rows: unknown[] }>;
+
+/**
+ * Whether this aire may use a database; nothing is applied.
+ *
+ * @returns how many migrations the next start will apply.
+ * @throws AppError `schema_too_new`.
+ */
+export async function pendingMigrations(query: Query, folder: string): Promise<number> {
+  const applied = await newestApplied(query);
+  refuseNewer(folder, applied);
+  return readMigrationFiles({ migrationsFolder: folder }).filter(
+    (migration) => migration.folderMillis > applied,
+  ).length;
+}
+
+/** @throws AppError `database_unavailable` when the server is older than aire supports. */
+export async function refuseOldServer(query: Query): Promise<void> {
+  const { rows } = await query('show server_version_num');
+  const version = Number(field(rows[0], 'server_version_num'));
+  if (version < OLDEST_SERVER) {
+    throw new AppError(
+      'database_unavailable',
+      `PostgreSQL 15 or newer is needed; this one is ${Math.floor(version / 10_000)}.`,
+    );
+  }
+}
+
+async function newestApplied(query: Query): Promise<number> {
   const { rows: found } = await query("select to_regclass('drizzle.__drizzle_migrations')::text as name");
   if (field(found[0], 'name') === null) return 0;
   const { rows } = await query(

@@ -28,7 +28,7 @@ const REASON_LIMIT = 500;
 export function createPagerDuty(options: RestOptions): Pager {
   const ask = (request: RestRequest) => pagerDutyRequest(options, request);
   const reasonOf = (answer: RestAnswer): string =>
-    describe(answer).replaceAll(options.token, '…').slice(0, REASON_LIMIT);
+    describeAnswer(answer).replaceAll(options.token, '…').slice(0, REASON_LIMIT);
 
   async function find(key: string): Promise<PagerAnswer<PageReceipt | undefined>> {
     const answer = await ask({
@@ -116,7 +116,8 @@ function codeOf(data: unknown): number | undefined {
   return refusal.safeParse(data).data?.error.code;
 }
 
-function describe(answer: RestAnswer): string {
+/** What PagerDuty said, or that it said nothing, in words. */
+export function describeAnswer(answer: RestAnswer): string {
   if (answer.kind === 'no_answer')
     return `PagerDuty could not be reached, or did not answer in time: ${answer.reason}`;
   if (answer.kind === 'no_json') return `PagerDuty answered ${answer.status} without JSON.`;

@@ -34,9 +34,10 @@ export interface PagerDutyApiOptions {
   /** Email addresses of the account's users: who may be named in `From`. */
   readonly users: readonly string[];
   readonly services: readonly string[];
+  readonly escalationPolicies?: readonly string[];
 }
 
-/** The part of PagerDuty's REST API that pages (reference integrations §2.2), as strict as the real one. */
+/** The part of PagerDuty's REST API that pages and is checked (reference integrations §2.2), as strict as the real one. */
 export interface PagerDutyApi {
   readonly url: string;
   incidents(): readonly PagerDutyIncident[];
@@ -146,6 +147,21 @@ export async function startPagerDutyApi(options: PagerDutyApiOptions): Promise<P
       };
     }
     if (method === 'POST' && path === '/incidents') return create(parsed(body));
+    if (method === 'GET' && path === '/users') {
+      // `query` looks for a part of the name or address.
+      const users = options.users.filter((email) => email.includes(query.get('query') ?? ''));
+      return {
+        status: 200,
+        body: { users: users.map((email) => ({ email })), limit: 100, offset: 0, more: false },
+      };
+    }
+    const [, kind = '', known = ''] = /^\/(services|escalation_policies)\/([^/]+)$/.exec(path) ?? [];
+    if (method === 'GET' && kind !== '') {
+      const ids = kind === 'services' ? options.services : (options.escalationPolicies ?? []);
+      return ids.includes(known)
+        ? { status: 200, body: { [kind === 'services' ? 'service' : 'escalation_policy']: { id: known } } }
+        : refused(404, 2100, 'Not Found', []);
+    }
     const id = /^\/incidents\/([^/]+)$/.exec(path)?.[1];
     if (method === 'PUT' && id !== undefined) return change(id, parsed(body));
     return refused(404, 2100, 'Not Found', []);

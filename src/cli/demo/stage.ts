@@ -1,7 +1,6 @@
 import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import type { Database } from '../../adapters/db/database.ts';
 import { type MitigationTarget, startMitigationTarget } from '../../adapters/stand-ins/mitigation-target.ts';
 import { type PagerDutyApi, startPagerDutyApi } from '../../adapters/stand-ins/pagerduty-api.ts';
@@ -13,9 +12,7 @@ import { type App, startApp } from '../../app.ts';
 import { readConfig } from '../../config.ts';
 import type { Logger } from '../../log.ts';
 import { createManualClock, type ManualClock } from '../../time.ts';
-
-/** The package's own root, from `src` and from `dist`. */
-const PACKAGE = join(dirname(fileURLToPath(import.meta.url)), '..', '..', '..');
+import { PACKAGE_ROOT } from '../package-root.ts';
 
 /** Secrets of the stage only: they open nothing outside it. */
 const secretOf = (word: string): string =>
@@ -114,7 +111,7 @@ export async function setStage(options: StageOptions): Promise<Stage> {
       AIRE_SECRET_DEPLOY_SIGNING: SECRETS.deploy,
       AIRE_ALLOW_HOSTS: '127.0.0.1',
       AIRE_RUNBOOKS_DIR: join(directory, 'runbooks'),
-      AIRE_TEMPLATES_DIR: join(PACKAGE, 'templates'),
+      AIRE_TEMPLATES_DIR: join(PACKAGE_ROOT, 'templates'),
       AIRE_GOLDEN_DIR: join(directory, 'golden-dataset'),
       AIRE_POSTMORTEMS_DIR: join(directory, 'postmortems'),
       ...options.env,
@@ -155,7 +152,7 @@ export async function setStage(options: StageOptions): Promise<Stage> {
 async function layOut(directory: string, edit: (text: string) => string): Promise<void> {
   await rm(directory, { recursive: true, force: true });
   await mkdir(directory, { recursive: true });
-  await cp(join(PACKAGE, 'runbooks'), join(directory, 'runbooks'), { recursive: true });
+  await cp(join(PACKAGE_ROOT, 'runbooks'), join(directory, 'runbooks'), { recursive: true });
   const services = join(directory, 'runbooks', 'services');
   for (const name of await readdir(services)) {
     const text = await readFile(join(services, name), 'utf8');

@@ -4,7 +4,7 @@ import { collectReview } from '../../../reviews/hold-review.ts';
 import { platformError } from '../client.ts';
 import type { JobHandler, JobOutcome } from '../job.ts';
 import { answer } from '../messages/answers.ts';
-import { clipMrkdwn, escapeMrkdwn } from '../messages/blocks.ts';
+import { clipMrkdwn, escapeMrkdwn, inline } from '../messages/blocks.ts';
 import { goldenCaseMessage } from '../messages/golden-case.ts';
 import { mitigationMessage } from '../messages/mitigation.ts';
 import { reviewMessage } from '../messages/review.ts';
@@ -104,6 +104,15 @@ export function otherJobs(deps: Deps): ReadonlyMap<string, JobHandler> {
     return show(deps, job, `problem:${source}:${deliveryId}`, deps.channels.incidents, answer(text));
   };
 
+  /** Idempotent: one message for each test signal. */
+  const showTestSignal: JobHandler = async (job) => {
+    const { id, source, service } = z
+      .object({ id: z.string(), source: z.string(), service: z.string() })
+      .parse(job.payload);
+    const text = `:satellite_antenna: Test signal for ${inline(service)} arrived from ${inline(source)}: the signature fits, and the service is known. Nothing was declared.`;
+    return show(deps, job, `test-signal:${source}:${id}`, deps.channels.incidents, answer(text));
+  };
+
   /** Idempotent: one message for each dead job. */
   const reportDead: JobHandler = async (job) => {
     const { jobId, kind, reason } = z
@@ -120,6 +129,7 @@ export function otherJobs(deps: Deps): ReadonlyMap<string, JobHandler> {
     ['review.post', postReview],
     ['delivery.report_problem', reportProblem],
     ['job.report_dead', reportDead],
+    ['test_signal.show', showTestSignal],
   ]);
 }
 
