@@ -29,6 +29,7 @@ const proposal: Proposal = {
   findings: [TCR, REFUSALS],
   at: after(-5),
   state: 'open',
+  isSuspicion: false,
 };
 
 function asked(...findings: readonly WatchedFinding[]) {

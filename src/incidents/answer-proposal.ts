@@ -1,6 +1,6 @@
 import { AppError } from '../errors.ts';
 import { runVerb } from '../verb.ts';
-import { attach, declareFrom, worstOf } from './follow-findings.ts';
+import { attach, declareFrom, worstOf } from './declare-findings.ts';
 import type { Actor, Incident } from './incident.ts';
 import { showProposal } from './jobs.ts';
 import type { IncidentChange, IncidentDeps } from './ports.ts';

@@ -44,7 +44,7 @@ function world(): World {
 function follow(
   at: World,
   findings: readonly Finding[],
-  declare: 'auto' | 'propose' = 'auto',
+  declare: 'auto' | 'propose' | 'shadow' = 'auto',
   minutes = 0,
 ): IncidentChange | undefined {
   const state: FollowState = {
@@ -52,7 +52,7 @@ function follow(
     playbook,
     watch: at.watch,
     open: at.incidents.filter((incident) => incident.phase !== 'post_incident'),
-    openProposal: at.proposals.find((proposal) => proposal.state === 'open'),
+    proposals: at.proposals,
   };
   const change = followFindings(state, findings, { now: after(minutes), newId: sequentialIds() });
   if (change?.watch !== undefined) at.watch = change.watch;
@@ -116,6 +116,7 @@ test('propose: one question, no incident', () => {
       findings: [TCR],
       at: NOW,
       state: 'open',
+      isSuspicion: false,
     },
   ]);
   expect(kinds(change)).toEqual(['proposal.show']);

@@ -1,14 +1,14 @@
 import { stableJson } from '../ids.ts';
 import type { Playbook } from '../runbooks/schema.ts';
-import type { TriggerRule } from '../triggers/schema.ts';
-import { worse } from '../triggers/severity.ts';
 import type { Finding } from '../triggers/trigger.ts';
 import type { NewJob } from '../verb.ts';
+import { attach, declareFrom, worstOf } from './declare-findings.ts';
 import { AIRE, type Incident } from './incident.ts';
 import { refresh, say, showProposal } from './jobs.ts';
-import { earliest, firedSli, openIncident } from './open-incident.ts';
 import { pageWhenBad } from './paging.ts';
 import type { IncidentChange, IncidentService } from './ports.ts';
+import { closeRecovered, FLAPPING, propose } from './propose-findings.ts';
+import { remember, unlinked } from './remember-findings.ts';
 import { type EntryContext, entry, type TimelineEntry } from './timeline.ts';
 import type { Proposal, ServiceWatch, WatchedFinding } from './watch.ts';
 
@@ -19,13 +19,25 @@ export interface FollowState {
   readonly watch: ServiceWatch;
   /** The service's open incidents, oldest first. */
   readonly open: readonly Incident[];
-  /** The question about this service that nobody has answered yet. */
-  readonly openProposal: Proposal | undefined;
+  /** The questions that the service's findings belong or belonged to. */
+  readonly proposals: readonly Proposal[];
+}
+
+type Links = Pick<WatchedFinding, 'incidentId' | 'proposalId' | 'declaredAt'>;
+
+/** What a set of findings leads to. */
+interface Consequence {
+  readonly incidents?: readonly Incident[];
+  readonly proposals?: readonly Proposal[];
+  readonly timeline?: readonly TimelineEntry[];
+  readonly jobs?: readonly NewJob[];
+  readonly link?: Links;
 }
 
 /**
- * What new findings mean (design §6): recovered ones are said so; new firing ones attach to the open incident,
- * else are declared (`auto`) or proposed (`propose`). Undefined when nothing at all changed.
+ * What new findings mean (design §6): recovered ones are said so; new firing ones attach to the open incident, else are
+ * declared (`auto`), proposed (`propose`) or only counted (`shadow`). A crossing that may be chance is proposed, never
+ * declared. Undefined when nothing at all changed.
  */
 export function followFindings(
   state: FollowState,
@@ -33,83 +45,139 @@ export function followFindings(
   context: EntryContext,
 ): IncidentChange | undefined {
   const remembered = remember(state.watch, findings, context.now);
-  const recovered = Object.values(remembered).filter(
-    (f) => f.state === 'healthy' && (f.incidentId ?? f.proposalId) !== undefined,
-  );
-  const unanswered = Object.values(remembered).filter(
-    (f) => f.state === 'firing' && f.incidentId === undefined && f.proposalId === undefined,
-  );
-
-  const timeline: TimelineEntry[] = [];
-  const jobs: NewJob[] = [];
-  let incidents: readonly Incident[] = [];
-  let proposals: readonly Proposal[] = [];
-  const link: Record<string, Pick<WatchedFinding, 'incidentId' | 'proposalId'>> = {};
-
-  for (const finding of recovered) {
-    const incident = state.open.find((open) => open.id === finding.incidentId);
-    if (incident === undefined) continue;
-    const said = entry(context, incident, AIRE, 'signal_recovered', `Recovered: ${finding.reason}`, {
-      data: { finding: finding.key },
-    });
-    timeline.push(said);
-    jobs.push(say(said));
-  }
-  for (const incident of state.open) {
-    const said = allRecovered(incident, remembered, recovered, context);
-    if (said === undefined) continue;
-    timeline.push(said);
-    jobs.push(say(said));
-  }
-  if (state.openProposal?.findings.every((key) => remembered[key]?.state === 'healthy')) {
-    proposals = [{ ...state.openProposal, state: 'recovered', answeredAt: context.now }];
-    jobs.push(showProposal(state.openProposal.id));
-  }
-
-  const worst = worstOf(unanswered);
-  const openIncidentOfService = state.open.at(-1);
-  if (worst !== undefined && openIncidentOfService !== undefined) {
-    const attached = attach(openIncidentOfService, unanswered, context);
-    incidents = [attached.incident];
-    timeline.push(...attached.timeline);
-    jobs.push(
-      ...attached.jobs,
-      ...pageWhenBad(state.service, attached.incident, openIncidentOfService.severity),
-    );
-    for (const finding of unanswered) link[finding.key] = { incidentId: openIncidentOfService.id };
-  } else if (worst !== undefined && state.service.declare === 'auto') {
-    const declared = declareFrom(
-      state,
-      worst,
-      unanswered,
-      `${worst.key}@${worst.since.toISOString()}`,
-      context,
-    );
-    incidents = [declared.incident];
-    timeline.push(...declared.timeline);
-    jobs.push(...declared.jobs);
-    for (const finding of unanswered) link[finding.key] = { incidentId: declared.incident.id };
-  } else if (worst !== undefined) {
-    const proposal = propose(state, worst, unanswered, context);
-    proposals = [proposal];
-    jobs.push(showProposal(proposal.id));
-    for (const finding of unanswered) link[finding.key] = { proposalId: proposal.id };
-  }
+  const unanswered = Object.values(remembered).filter((finding) => isUnanswered(finding, state));
+  const recovered = recoveries(state, remembered, context);
+  const followed = consequence(state, unanswered, context);
 
   const next = Object.fromEntries(
     Object.entries(remembered).map(([key, finding]) => [
       key,
-      finding.state === 'healthy' ? unlinked(finding) : { ...finding, ...link[key] },
+      finding.state === 'healthy'
+        ? unlinked(finding)
+        : unanswered.includes(finding)
+          ? { ...finding, ...followed.link }
+          : finding,
     ]),
   );
   if (stableJson(next) === stableJson(state.watch.findings)) return undefined;
 
   // Cards show the latest value of what fired, so they follow every change of a linked finding.
-  const shown = new Set(
-    Object.values(remembered).flatMap((f) => (f.incidentId === undefined ? [] : [f.incidentId])),
+  const shown = new Set(Object.values(remembered).flatMap((finding) => finding.incidentId ?? []));
+  const cards = state.open.flatMap((incident) => (shown.has(incident.id) ? refresh(incident.id) : []));
+  return {
+    watch: { ...state.watch, findings: next },
+    incidents: followed.incidents ?? [],
+    proposals: [...recovered.proposals, ...(followed.proposals ?? [])],
+    timeline: [...recovered.timeline, ...(followed.timeline ?? [])],
+    jobs: [...recovered.jobs, ...(followed.jobs ?? []), ...cards],
+  };
+}
+
+/**
+ * Something about it must be done now: it fires or is suspected and belongs to nothing; or it fires by now and belongs to
+ * a question that was asked on a mere suspicion.
+ */
+function isUnanswered(finding: WatchedFinding, { proposals }: FollowState): boolean {
+  if (finding.incidentId !== undefined) return false;
+  if (finding.state === 'suspected')
+    return finding.isUnconfirmed === true && finding.proposalId === undefined;
+  if (finding.state !== 'firing') return false;
+  const asked = proposals.find((proposal) => proposal.id === finding.proposalId);
+  return finding.proposalId === undefined || asked?.isSuspicion === true;
+}
+
+function consequence(
+  state: FollowState,
+  unanswered: readonly WatchedFinding[],
+  context: EntryContext,
+): Consequence {
+  const firing = unanswered.filter((finding) => finding.state === 'firing');
+  const worst = worstOf(firing);
+  const openIncident = state.open.at(-1);
+  if (openIncident !== undefined) {
+    // A suspicion adds nothing to what is being worked on already.
+    if (worst === undefined) return {};
+    const attached = attach(openIncident, firing, context);
+    return {
+      ...attached,
+      incidents: [attached.incident],
+      jobs: [...attached.jobs, ...pageWhenBad(state.service, attached.incident, openIncident.severity)],
+      link: { incidentId: openIncident.id },
+    };
+  }
+  const asked = state.proposals.find((proposal) => proposal.state === 'open');
+  if (worst !== undefined && state.service.declare === 'auto' && mayDeclare(worst, state, context.now)) {
+    const episode = `${worst.key}@${worst.since.toISOString()}`;
+    const declared = declareFrom(state, worst, firing, episode, context);
+    const { id } = declared.incident;
+    const answered: readonly Proposal[] =
+      asked === undefined ? [] : [{ ...asked, state: 'declared', incidentId: id, answeredAt: context.now }];
+    return {
+      incidents: [declared.incident],
+      proposals: answered,
+      timeline: declared.timeline,
+      jobs: [...declared.jobs, ...answered.map((each) => showProposal(each.id))],
+      link: { incidentId: id, declaredAt: context.now },
+    };
+  }
+  const shadow = state.service.declare === 'shadow';
+  const about = shadow ? firing : unanswered;
+  const proposal = propose(
+    state.service.service,
+    about,
+    state.proposals,
+    shadow ? 'shadow' : 'open',
+    context,
   );
-  for (const incident of state.open) if (shown.has(incident.id)) jobs.push(...refresh(incident.id));
-  return { watch: { ...state.watch, findings: next }, incidents, proposals, timeline, jobs };
+  if (proposal === undefined) return {};
+  return {
+    proposals: [proposal],
+    jobs: shadow ? [] : [showProposal(proposal.id)],
+    link: { proposalId: proposal.id },
+  };
+}
+
+/** Not what a person said no to while it was a suspicion, and what flaps at most once an hour: that is asked instead. */
+function mayDeclare(finding: WatchedFinding, { proposals }: FollowState, now: Date): boolean {
+  const asked = proposals.find((proposal) => proposal.id === finding.proposalId);
+  const declaredLately =
+    finding.declaredAt !== undefined && now.getTime() - finding.declaredAt.getTime() < FLAPPING;
+  return asked?.state !== 'dismissed' && !declaredLately;
+}
+
+/** What is well again: said on its incident, and the end of its question. */
+function recoveries(
+  state: FollowState,
+  remembered: Readonly<Record<string, WatchedFinding>>,
+  context: EntryContext,
+): Required<Pick<Consequence, 'proposals' | 'timeline' | 'jobs'>> {
+  const recovered = Object.values(remembered).filter(
+    (finding) => finding.state === 'healthy' && (finding.incidentId ?? finding.proposalId) !== undefined,
+  );
+  const said = recovered.flatMap((finding) => {
+    const incident = state.open.find((open) => open.id === finding.incidentId);
+    if (incident === undefined) return [];
+    return [
+      entry(context, incident, AIRE, 'signal_recovered', `Recovered: ${finding.reason}`, {
+        data: { finding: finding.key },
+      }),
+    ];
+  });
+  const asked = state.open.flatMap(
+    (incident) => allRecovered(incident, remembered, recovered, context) ?? [],
+  );
+  const closed = state.proposals.flatMap(
+    (proposal) => closeRecovered(proposal, remembered, context.now) ?? [],
+  );
+  const timeline = [...said, ...asked];
+  return {
+    proposals: closed,
+    timeline,
+    jobs: [
+      ...timeline.map(say),
+      ...closed.flatMap((proposal) => (proposal.state === 'shadow' ? [] : [showProposal(proposal.id)])),
+    ],
+  };
 }
 
 /** When a vendor's alert is among what made an incident and all of it is well again, people are asked once whether to resolve. */
@@ -131,151 +199,4 @@ function allRecovered(
     }),
     id: `ent_recovered_${incident.id}`,
   };
-}
-
-/** Findings with what is remembered of them; a firing one that can't be evaluated any more keeps its links. */
-function remember(
-  watch: ServiceWatch,
-  findings: readonly Finding[],
-  now: Date,
-): Record<string, WatchedFinding> {
-  const seen = findings.map((finding): [string, WatchedFinding] => {
-    const before = watch.findings[finding.key];
-    const since = before?.state === finding.state ? before.since : now;
-    const links = before === undefined ? {} : linksOf(before);
-    const onset = before?.state === 'firing' && before.onset !== undefined ? { onset: before.onset } : {};
-    return [finding.key, { ...finding, ...onset, since, ...links }];
-  });
-  return Object.fromEntries(seen);
-}
-
-function linksOf(finding: WatchedFinding): Pick<WatchedFinding, 'incidentId' | 'proposalId'> {
-  return {
-    ...(finding.incidentId === undefined ? {} : { incidentId: finding.incidentId }),
-    ...(finding.proposalId === undefined ? {} : { proposalId: finding.proposalId }),
-  };
-}
-
-function unlinked(finding: WatchedFinding): WatchedFinding {
-  const { incidentId: _incident, proposalId: _proposal, ...rest } = finding;
-  return rest;
-}
-
-/** The worst finding, the first of equals. */
-export function worstOf(findings: readonly WatchedFinding[]): WatchedFinding | undefined {
-  return findings.reduce<WatchedFinding | undefined>(
-    (worst, finding) =>
-      worst === undefined ||
-      (finding.severity !== worst.severity && worse(finding.severity, worst.severity) === finding.severity)
-        ? finding
-        : worst,
-    undefined,
-  );
-}
-
-/** What recovered and fires again is named already. */
-function withoutRepeats(keys: readonly string[]): readonly string[] {
-  return [...new Set(keys)];
-}
-
-/** Attaches findings to an incident; a worse one raises its severity, none ever lowers it. */
-export function attach(incident: Incident, findings: readonly WatchedFinding[], context: EntryContext) {
-  const timeline = findings.map((finding) =>
-    entry(context, incident, AIRE, 'signal_attached', finding.reason, {
-      data: { finding: finding.key },
-      ...(finding.url === undefined ? {} : { url: finding.url }),
-    }),
-  );
-  const severity = findings.reduce((so, finding) => worse(so, finding.severity), incident.severity);
-  if (severity !== incident.severity) {
-    timeline.push(
-      entry(
-        context,
-        incident,
-        AIRE,
-        'severity_changed',
-        `Severity raised from ${incident.severity} to ${severity} by what was attached.`,
-      ),
-    );
-  }
-  return {
-    incident: {
-      // An alert without a number may declare; the first number that follows is what must be brought back.
-      ...(incident.fired === undefined
-        ? firedSli(findings.find((finding) => finding.sli !== undefined))
-        : {}),
-      ...incident,
-      severity,
-      startedAt: earliest(incident.startedAt, ...findings.flatMap((finding) => finding.onset ?? [])),
-      findings: withoutRepeats([...incident.findings, ...findings.map((finding) => finding.key)]),
-    },
-    timeline,
-    jobs: [...timeline.map(say), ...refresh(incident.id)],
-  };
-}
-
-/** Declares an incident from a finding, with the others that fire beside it. */
-export function declareFrom(
-  state: Pick<FollowState, 'service' | 'playbook'>,
-  finding: WatchedFinding,
-  all: readonly WatchedFinding[],
-  episode: string,
-  context: EntryContext,
-) {
-  const rule = ruleOf(state.playbook, finding.trigger);
-  const declared = openIncident(
-    {
-      service: state.service,
-      playbook: state.playbook,
-      title: rule.title,
-      reason: finding.reason,
-      kind: rule.kind,
-      severity: finding.severity,
-      declareKey: `${state.service.service}:${episode}`,
-      by: AIRE,
-      trigger: finding.trigger,
-      finding,
-      findings: all.map((each) => each.key),
-    },
-    context,
-  );
-  const others = all.filter((each) => each.key !== finding.key);
-  const timeline = others.map((other) =>
-    entry(context, declared.incident, AIRE, 'signal_attached', other.reason, {
-      data: { finding: other.key },
-    }),
-  );
-  return { ...declared, timeline: [...declared.timeline, ...timeline] };
-}
-
-function propose(
-  state: FollowState,
-  worst: WatchedFinding,
-  all: readonly WatchedFinding[],
-  context: EntryContext,
-): Proposal {
-  const known = state.openProposal;
-  if (known !== undefined) {
-    // One question at a time: what fires meanwhile joins the proposal that is still open.
-    return {
-      ...known,
-      severity: worse(known.severity, worst.severity),
-      findings: withoutRepeats([...known.findings, ...all.map((f) => f.key)]),
-    };
-  }
-  return {
-    id: context.newId('prp'),
-    version: 0,
-    service: state.service.service,
-    trigger: worst.trigger,
-    severity: worst.severity,
-    reason: worst.reason,
-    findings: all.map((finding) => finding.key),
-    at: context.now,
-    state: 'open',
-  };
-}
-
-function ruleOf(playbook: Playbook, trigger: string): Pick<TriggerRule, 'title' | 'kind'> {
-  return playbook.triggers[trigger] ?? { title: trigger, kind: 'unknown' };
 }

@@ -1,32 +1,36 @@
 import { expect, test } from 'vitest';
-import type { Alert, Change, Example, Measurement, Report } from '../signals/signal.ts';
+import type { Alert, Change, Example, Report } from '../signals/signal.ts';
 import { HOUR } from '../time.ts';
+import { NO_SUMS } from '../triggers/baseline.ts';
+import type { Check } from '../triggers/evidence.ts';
 import { declareIncident } from './declare-incident.ts';
 import { respondToSignals } from './respond-to-signals.ts';
 import { after, anIncident, aService, incidentDeps, NOW } from './test-builders.ts';
 
 const base = { source: 'ci', service: 'support-agent', labels: {} } as const;
 
-function completion(value: number): Measurement {
-  return {
-    ...base,
-    type: 'measurement',
-    id: 'm1',
-    sli: 'task_completion_rate',
+/** One value a minute from {@link NOW} on. */
+const completions = (values: readonly number[]): Check[] =>
+  values.map((value, minute) => ({
     value,
     samples: 200,
     windowSeconds: 3600,
-    at: NOW,
-  };
-}
+    at: after(minute),
+    inIncident: false,
+  }));
 
 /** A service whose completion rate is measured against a baseline of 95 %. */
 function measured(value: number, declare: 'auto' | 'propose' = 'auto') {
   const deps = incidentDeps(
     aService({ declare, baseline: { pinned: { task_completion_rate: 0.95, refusal_rate: 0.02 } } }),
   );
-  const measure = (next: number) =>
-    deps.store.evidenceIs({ latest: new Map([['task_completion_rate', completion(next)]]) });
+  const values: number[] = [];
+  const measure = (next: number) => {
+    values.push(next);
+    deps.store.evidenceIs({
+      slis: new Map([['task_completion_rate', { checks: completions(values), before: NO_SUMS }]]),
+    });
+  };
   measure(value);
   return { deps, store: deps.store, measure, respond: () => respondToSignals(deps, 'support-agent') };
 }

@@ -53,12 +53,12 @@ async function followService(deps: IncidentDeps, service: IncidentService): Prom
           store.evidence(service.service, wanted, now),
           store.openIncidents(service.service),
         ]);
-        const proposals = await Promise.all(proposalIds(watch.findings).map((id) => store.proposal(id)));
-        const openProposal = proposals.find((proposal) => proposal?.state === 'open');
+        const known = await Promise.all(proposalIds(watch.findings).map((id) => store.proposal(id)));
+        const proposals = known.filter((proposal) => proposal !== undefined);
         return {
           now,
           evidence,
-          follow: { service, playbook, watch, open, openProposal } satisfies FollowState,
+          follow: { service, playbook, watch, open, proposals } satisfies FollowState,
         };
       },
       save: (change: IncidentChange) => store.save(change),
@@ -83,11 +83,7 @@ function asLastKnown(finding: WatchedFinding): Finding {
 
 function proposalIds(findings: FollowState['watch']['findings']): string[] {
   return [
-    ...new Set(
-      Object.values(findings).flatMap((finding) =>
-        finding.proposalId === undefined ? [] : [finding.proposalId],
-      ),
-    ),
+    ...new Set(Object.values(findings).flatMap((finding) => finding.proposalId ?? finding.askedIn ?? [])),
   ];
 }
 

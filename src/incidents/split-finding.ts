@@ -1,6 +1,6 @@
 import { AppError } from '../errors.ts';
 import { runVerb } from '../verb.ts';
-import { declareFrom } from './follow-findings.ts';
+import { declareFrom } from './declare-findings.ts';
 import { refresh, say } from './jobs.ts';
 import type { IncidentChange, IncidentDeps } from './ports.ts';
 import { entry } from './timeline.ts';

@@ -143,9 +143,7 @@ export interface MemoryIncidentStore extends IncidentStore {
 }
 
 const NO_EVIDENCE: Evidence = {
-  latest: new Map(),
-  history: new Map(),
-  baselines: new Map(),
+  slis: new Map(),
   alerts: [],
   reports: [],
 };

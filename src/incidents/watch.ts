@@ -7,6 +7,10 @@ export interface WatchedFinding extends Finding {
   readonly since: Date;
   readonly incidentId?: string;
   readonly proposalId?: string;
+  /** The question about it that is over. */
+  readonly askedIn?: string;
+  /** When it last opened an incident by itself. */
+  readonly declaredAt?: Date;
 }
 
 /** What aire last saw of a service. Its version is what makes two replicas agree on who declares. */
@@ -16,7 +20,10 @@ export interface ServiceWatch {
   readonly findings: Readonly<Record<string, WatchedFinding>>;
 }
 
-/** "Should this be an incident?": asked in the incidents channel when a service says `declare: propose`. */
+/**
+ * "Should this be an incident?": asked in the incidents channel when a service says `declare: propose`, and of every
+ * crossing that may be chance. In `shadow` it is asked of nobody: it counts what would have been declared.
+ */
 export interface Proposal {
   readonly id: string;
   readonly version: number;
@@ -26,7 +33,9 @@ export interface Proposal {
   readonly reason: string;
   readonly findings: readonly string[];
   readonly at: Date;
-  readonly state: 'open' | 'declared' | 'dismissed' | 'recovered';
+  readonly state: 'open' | 'declared' | 'dismissed' | 'recovered' | 'shadow';
+  /** Everything it is about may still be chance. */
+  readonly isSuspicion: boolean;
   readonly answeredBy?: string;
   readonly answeredAt?: Date;
   readonly incidentId?: string;

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { DAY } from '../time.ts';
-import { baselineOf } from './baseline.ts';
+import { baselineOf, NO_SUMS } from './baseline.ts';
 import { severityForTier, worse } from './severity.ts';
 
 const SLI = 'task_completion_rate';
@@ -8,8 +8,12 @@ const open = { pinned: {} };
 
 test('a pinned baseline counts, whatever was measured', () => {
   const sums = { measurements: 100, weighted: 50, weight: 100 };
-  expect(baselineOf(SLI, { pinned: { [SLI]: 0.9 } }, sums)).toEqual({ value: 0.9, origin: 'pinned' });
-  expect(baselineOf(SLI, { pinned: { [SLI]: 0 } }, undefined)).toEqual({ value: 0, origin: 'pinned' });
+  expect(baselineOf(SLI, { pinned: { [SLI]: 0.9 } }, sums)).toEqual({
+    value: 0.9,
+    origin: 'pinned',
+    samples: Infinity,
+  });
+  expect(baselineOf(SLI, { pinned: { [SLI]: 0 } }, NO_SUMS)).toMatchObject({ value: 0 });
   expect(baselineOf(SLI, { pinned: { other: 0.9 } }, sums).value).toBe(0.5);
 });
 
@@ -18,11 +22,12 @@ test('the mean is weighted by samples', () => {
   expect(baselineOf(SLI, { pinned: {}, over: 14 * DAY }, sums)).toEqual({
     value: 0.8,
     origin: 'trailing 14 days',
+    samples: 400,
   });
 });
 
 test.each([
-  [undefined, 'no baseline yet: 0 of 12 healthy measurements in 7 days'],
+  [NO_SUMS, 'no baseline yet: 0 of 12 healthy measurements in 7 days'],
   [
     { measurements: 11, weighted: 10, weight: 11 },
     'no baseline yet: 11 of 12 healthy measurements in 7 days',
@@ -36,6 +41,7 @@ test('twelve measurements are a baseline', () => {
   expect(baselineOf(SLI, open, { measurements: 12, weighted: 6, weight: 12 })).toEqual({
     value: 0.5,
     origin: 'trailing 7 days',
+    samples: 12,
   });
 });
 

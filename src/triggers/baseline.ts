@@ -3,7 +3,12 @@ import type { TriggerSettings } from './schema.ts';
 
 /** What is normal for an SLI, and where that comes from. */
 export type Baseline =
-  | { readonly value: number; readonly origin: string }
+  | {
+      readonly value: number;
+      readonly origin: string;
+      /** How many samples it is known from; `Infinity` when it is pinned. */
+      readonly samples: number;
+    }
   | { readonly value: undefined; readonly origin: string };
 
 /** Measurements of an SLI over the baseline window, outside incident windows, added up. */
@@ -12,9 +17,10 @@ export interface BaselineSums {
   /** Σ value · samples; a measurement without a sample size counts as one. */
   readonly weighted: number;
   readonly weight: number;
-  /** The oldest measurement that was added up. */
-  readonly from?: Date;
 }
+
+/** Nothing was measured. */
+export const NO_SUMS: BaselineSums = { measurements: 0, weighted: 0, weight: 0 };
 
 /** Trailing window of a baseline unless the service says otherwise. */
 export const BASELINE_WINDOW = 7 * DAY;
@@ -22,20 +28,16 @@ export const BASELINE_WINDOW = 7 * DAY;
 export const BASELINE_MIN_MEASUREMENTS = 12;
 
 /** A pinned baseline, else the sample-weighted trailing mean; "no baseline yet" says what is missing. */
-export function baselineOf(
-  sli: string,
-  settings: TriggerSettings['baseline'],
-  sums: BaselineSums | undefined,
-): Baseline {
+export function baselineOf(sli: string, settings: TriggerSettings['baseline'], sums: BaselineSums): Baseline {
   const pinned = settings.pinned[sli];
-  if (pinned !== undefined) return { value: pinned, origin: 'pinned' };
+  if (pinned !== undefined) return { value: pinned, origin: 'pinned', samples: Infinity };
   const days = (settings.over ?? BASELINE_WINDOW) / DAY;
-  const measurements = sums?.measurements ?? 0;
-  if (sums === undefined || measurements < BASELINE_MIN_MEASUREMENTS || sums.weight === 0) {
+  const { measurements } = sums;
+  if (measurements < BASELINE_MIN_MEASUREMENTS || sums.weight === 0) {
     return {
       value: undefined,
       origin: `no baseline yet: ${measurements} of ${BASELINE_MIN_MEASUREMENTS} healthy measurements in ${days} days`,
     };
   }
-  return { value: sums.weighted / sums.weight, origin: `trailing ${days} days` };
+  return { value: sums.weighted / sums.weight, origin: `trailing ${days} days`, samples: sums.weight };
 }

@@ -1,6 +1,7 @@
 import { formatSliValue, type SliDefinition } from '../services/slis.ts';
 import type { Baseline } from './baseline.ts';
 import type { Comparator } from './schema.ts';
+import { withoutDust } from './sequential.ts';
 
 /** A value held against its limit. */
 export interface Comparison {
@@ -49,7 +50,7 @@ function comparePoints(
   if (baseline.value === undefined) return baseline.origin;
   const falls = comparator.drop !== undefined;
   const threshold = comparator.drop ?? comparator.rise ?? 0;
-  const distance = dustless(falls ? baseline.value - value : value - baseline.value);
+  const distance = withoutDust(falls ? baseline.value - value : value - baseline.value);
   const side = distance >= 0 === falls ? 'below' : 'above';
   return {
     breached: distance > threshold,
@@ -70,7 +71,7 @@ function compareRatio(
 ): Comparison | string {
   if (baseline.value === undefined) return baseline.origin;
   if (baseline.value <= 0) return 'its baseline is zero, so there is nothing to be a multiple of';
-  const ratio = dustless(value / baseline.value);
+  const ratio = withoutDust(value / baseline.value);
   const halfway = 1 + (limit - 1) / 2;
   return {
     breached: ratio > limit,
@@ -104,9 +105,4 @@ function compareLimit(
     words: `is ${breached ? (below ? 'below' : 'above') : 'within'} ${given === 'slo' ? 'its SLO of ' : ''}${shown}`,
     limit: shown,
   };
-}
-
-/** Without binary dust: 0.95 − 0.90 must not count as more than 5 points. */
-function dustless(value: number): number {
-  return Math.round(value * 1e9) / 1e9;
 }

@@ -1,16 +1,15 @@
 import type { ServiceIdentity } from '../services/schema.ts';
 import { formatSliValue, sliDefinition } from '../services/slis.ts';
-import type { Measurement } from '../signals/signal.ts';
 import { formatDuration, HOUR, SECOND } from '../time.ts';
-import { type Baseline, baselineOf } from './baseline.ts';
-import { type Comparison, compare } from './comparison.ts';
+import { NO_SUMS } from './baseline.ts';
 import type { Evidence } from './evidence.ts';
 import { beyondSeverity, plainSeverity } from './rule-severity.ts';
 import type { Comparator, TriggerRule, TriggerSettings } from './schema.ts';
-import { type Run, runOf } from './sustained.ts';
+import { type SliRule, type Standing, standingOf } from './standing.ts';
+import { startOf } from './sustained.ts';
 import type { Finding } from './trigger.ts';
 
-/** A measurement older than this, or than three of its windows, says nothing of now. */
+/** A check older than this, or than three of its windows, says nothing of now. */
 const STALE_AFTER = 2 * HOUR;
 
 export interface SliQuestion {
@@ -21,12 +20,13 @@ export interface SliQuestion {
   readonly now: Date;
   readonly sli: string;
   readonly comparator: Comparator;
-  readonly wasFiring: boolean;
+  /** What was found the last time. */
+  readonly before: Finding | undefined;
 }
 
-/** What one SLI says for a trigger: compared with its limit, sustained where the rule asks for it, with the reason in words. */
+/** What one SLI says for a trigger: compared with its limit, confirmed or sustained as the rule asks, with the reason in words. */
 export function evaluateSli(question: SliQuestion): Finding {
-  const { name, rule, service, evidence, now, sli, comparator, wasFiring } = question;
+  const { name, rule, service, evidence, now, sli, comparator, before } = question;
   const definition = sliDefinition(sli, service.slis);
   const base = { key: `${name}:${sli}`, trigger: name, sli };
   const notEvaluable = (why: string): Finding => ({
@@ -36,96 +36,95 @@ export function evaluateSli(question: SliQuestion): Finding {
     reason: `${definition.title}: ${why}`,
   });
 
-  const measurement = evidence.latest.get(sli);
-  if (measurement === undefined) return notEvaluable('no data');
-  const staleAfter = Math.max(STALE_AFTER, 3 * (measurement.windowSeconds ?? 0) * SECOND);
-  const age = now.getTime() - measurement.at.getTime();
+  const known = evidence.slis.get(sli) ?? { checks: [], before: NO_SUMS };
+  const oldest = known.checks[0];
+  const newest = known.checks.at(-1);
+  if (oldest === undefined || newest === undefined) return notEvaluable('no data');
+  const staleAfter = Math.max(STALE_AFTER, 3 * (newest.windowSeconds ?? 0) * SECOND);
+  const age = now.getTime() - newest.at.getTime();
   if (age > staleAfter) return notEvaluable(`no data for ${formatDuration(age)}`);
-  if (measurement.samples !== undefined && measurement.samples < rule.min_samples) {
-    return notEvaluable(`only ${measurement.samples} samples, ${rule.min_samples} needed`);
-  }
-  const slo = service.slos[sli];
-  const references = {
-    baseline: baselineOf(sli, service.baseline, evidence.baselines.get(sli)),
-    slo: slo?.at_least ?? slo?.at_most,
-  };
-  const comparison = compare(comparator, measurement.value, references, definition);
-  if (typeof comparison === 'string') return notEvaluable(comparison);
 
-  const run = comparator.for === undefined ? undefined : sustainedRun(question, references, comparator.for);
-  const state = stateOf(comparison, comparator.for, run, wasFiring);
+  const objective = service.slos[sli];
+  const sliRule: SliRule = {
+    sli,
+    definition,
+    comparator,
+    slo: objective?.at_least ?? objective?.at_most,
+    minSamples: rule.min_samples,
+    settings: service,
+  };
+  const firedBefore =
+    before?.state === 'firing' && (before.onset === undefined || before.onset.getTime() < startOf(oldest));
+  const standing = standingOf(sliRule, known, firedBefore);
+  if (standing === undefined) return notEvaluable('no data');
+  if (typeof standing === 'string') return notEvaluable(standing);
+
+  const { comparison, firing, samples } = standing;
+  if (!comparison.breached && firing === undefined && samples !== undefined && samples < rule.min_samples)
+    return notEvaluable(`only ${samples} samples, ${rule.min_samples} needed`);
+  const state = firing !== undefined ? 'firing' : comparison.breached ? 'suspected' : 'healthy';
   return {
     ...base,
     state,
-    reason: `${definition.title} ${formatSliValue(measurement.value, definition.unit)} ${comparison.words}${restOf(measurement, comparator, references.baseline, comparison, run)}`,
+    reason: reasonOf(sliRule, standing),
     severity: beyondSeverity(rule, service, comparison.extent),
-    value: measurement.value,
+    value: newest.value,
     baseline: comparison.reference,
     recoveredWithin: comparison.recoveredWithin,
-    observedAt: measurement.at,
-    ...(state === 'firing'
-      ? {
-          onset: run?.since ?? new Date(measurement.at.getTime() - (measurement.windowSeconds ?? 0) * SECOND),
-        }
-      : {}),
+    observedAt: newest.at,
+    ...(standing.isUnconfirmed ? { isUnconfirmed: true } : {}),
+    ...(firing === undefined
+      ? comparison.breached
+        ? { onset: new Date(startOf(newest)) }
+        : {}
+      : {
+          // What fired before the oldest check keeps the onset that was found then.
+          onset: firedBefore && before?.onset !== undefined ? before.onset : firing.onset,
+          ...(firing.onsetBetween === undefined ? {} : { onsetBetween: firing.onsetBetween }),
+        }),
   };
 }
 
-function stateOf(
-  comparison: Comparison,
-  sustainedFor: number | undefined,
-  run: Run | undefined,
-  wasFiring: boolean,
-): Finding['state'] {
-  if (wasFiring) return comparison.unrecovered ? 'firing' : 'healthy';
-  if (!comparison.breached) return 'healthy';
-  return sustainedFor === undefined || (run !== undefined && run.lasted >= sustainedFor)
-    ? 'firing'
-    : 'suspected';
-}
-
-function sustainedRun(
-  { evidence, sli, comparator, service, now }: SliQuestion,
-  references: Parameters<typeof compare>[2],
-  window: number,
-): Run | undefined {
-  const definition = sliDefinition(sli, service.slis);
-  const breaches = (m: Measurement): boolean => {
-    const compared = compare(comparator, m.value, references, definition);
-    return typeof compared !== 'string' && compared.breached;
-  };
-  return runOf(evidence.history.get(sli) ?? [], breaches, window, now);
-}
-
-/** Where the baseline comes from, how large the sample is, how long it has lasted, and the limit. */
-function restOf(
-  measurement: Measurement,
-  comparator: Comparator,
-  baseline: Baseline,
-  comparison: Comparison,
-  run: Run | undefined,
-): string {
-  const usesBaseline =
-    comparator.drop !== undefined || comparator.rise !== undefined || comparator.ratio !== undefined;
-  const sample =
-    measurement.samples === undefined
-      ? comparator.for === undefined
-        ? ['sample size unknown']
-        : []
-      : [
-          [
-            `${measurement.samples} samples`,
-            ...(measurement.windowSeconds === undefined
-              ? []
-              : [`over ${formatDuration(measurement.windowSeconds * SECOND)}`]),
-          ].join(' '),
-        ];
-  const lasted =
-    comparator.for === undefined || run === undefined ? [] : [`for ${formatDuration(run.lasted)}`];
-  const details = [...(usesBaseline ? [baseline.origin] : []), ...sample, ...lasted];
+/** The value, what it is held against, where that comes from, how large the sample is, the limit, and how sure it is. */
+function reasonOf(rule: SliRule, standing: Standing): string {
+  const { definition, comparator } = rule;
+  const { newest, comparison } = standing;
   const limit =
     comparator.for === undefined
       ? comparison.limit
       : `${comparison.limit} for ${formatDuration(comparator.for)}`;
-  return `${details.length === 0 ? '' : ` (${details.join('; ')})`}. The limit is ${limit}.`;
+  const details = detailsOf(rule, standing);
+  return (
+    `${definition.title} ${formatSliValue(newest.value, definition.unit)} ${comparison.words}` +
+    `${details.length === 0 ? '' : ` (${details.join('; ')})`}. The limit is ${limit}.${certaintyOf(rule, standing)}`
+  );
+}
+
+function detailsOf({ comparator }: SliRule, { newest, baseline, run }: Standing): readonly string[] {
+  const usesBaseline =
+    comparator.drop !== undefined || comparator.rise !== undefined || comparator.ratio !== undefined;
+  const over =
+    newest.windowSeconds === undefined ? '' : ` over ${formatDuration(newest.windowSeconds * SECOND)}`;
+  return [
+    ...(usesBaseline ? [baseline.origin] : []),
+    ...(newest.samples !== undefined
+      ? [`${newest.samples} samples${over}`]
+      : comparator.for === undefined
+        ? ['sample size unknown']
+        : []),
+    ...(comparator.for === undefined || run === undefined ? [] : [`for ${formatDuration(run.lasted)}`]),
+  ];
+}
+
+/** Whether it may be chance, and what showed that it is not. */
+function certaintyOf({ definition, comparator, minSamples }: SliRule, standing: Standing): string {
+  const { newest, firing, isUnconfirmed } = standing;
+  if (isUnconfirmed && (newest.samples ?? 0) < minSamples)
+    return ` Suspected: ${newest.samples} samples may be chance, ${minSamples} are needed.`;
+  if (isUnconfirmed) return ' Suspected: a sample of this size may be chance; the next checks decide.';
+  if (firing?.shift === undefined) return '';
+  const { bad, samples } = firing.shift.tally;
+  const share =
+    comparator.drop !== undefined || comparator.below !== undefined ? 1 - bad / samples : bad / samples;
+  return ` Confirmed by ${Math.round(samples)} samples of several checks: ${formatSliValue(share, definition.unit)}.`;
 }

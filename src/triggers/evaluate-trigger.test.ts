@@ -1,9 +1,11 @@
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { serviceFields } from '../services/schema.ts';
-import type { Alert, Measurement } from '../signals/signal.ts';
+import type { Alert } from '../signals/signal.ts';
 import { HOUR, MINUTE } from '../time.ts';
+import { NO_SUMS } from './baseline.ts';
 import { evaluateTrigger } from './evaluate-trigger.ts';
+import type { Check, Evidence } from './evidence.ts';
 import { triggerFields, triggerRule } from './schema.ts';
 import type { Finding } from './trigger.ts';
 
@@ -19,6 +21,8 @@ const rule = triggerRule.parse({
 });
 const COMPLETION = 'task_completion_rate';
 const HALLUCINATION = 'hallucination_rate';
+
+const NOTHING: Evidence = { slis: new Map(), alerts: [], reports: [] };
 
 interface Situation {
   readonly value?: number;
@@ -40,20 +44,16 @@ function evaluate(situation: Situation): Finding {
     service: 'support-agent',
     tier,
     owners: { team: 'ml' },
+    confirm: 'exact',
     baseline: typeof baseline === 'number' ? { pinned: { [sli]: baseline } } : {},
   });
   const { samples = 200, windowSeconds = 3600 } = situation;
-  const measurement: Measurement = {
-    type: 'measurement',
-    id: 'm',
-    source: 'signals',
-    service: 'support-agent',
-    labels: {},
-    sli,
+  const check: Check = {
     value: value ?? 0,
     at,
     ...(samples === 'unknown' ? {} : { samples }),
     ...(windowSeconds === 'unknown' ? {} : { windowSeconds }),
+    inIncident: false,
   };
   const sums = { measurements: 24, weighted: 0.94 * 4800, weight: 4800 };
   const findings = evaluateTrigger(
@@ -61,11 +61,12 @@ function evaluate(situation: Situation): Finding {
     rule,
     service,
     {
-      latest: new Map(value === undefined ? [] : [[sli, measurement]]),
-      baselines: new Map(baseline === 'trailing' ? [[sli, sums]] : []),
-      alerts: [],
-      history: new Map(),
-      reports: [],
+      ...NOTHING,
+      slis: new Map(
+        value === undefined
+          ? []
+          : [[sli, { checks: [check], before: baseline === 'trailing' ? sums : NO_SUMS }]],
+      ),
     },
     new Map(situation.wasFiring ? [[`eval_score_drop:${sli}`, { ...blank, state: 'firing' }]] : []),
     NOW,
@@ -131,8 +132,13 @@ test.each([
     'not_evaluable',
     'Task completion rate: no baseline yet: 0 of 12 healthy measurements in 7 days',
   ],
-  [{ value: 0.5, samples: 29 }, 'not_evaluable', 'Task completion rate: only 29 samples, 30 needed'],
-  [{ value: 0.5, samples: 0 }, 'not_evaluable', 'Task completion rate: only 0 samples, 30 needed'],
+  [{ value: 0.93, samples: 29 }, 'not_evaluable', 'Task completion rate: only 29 samples, 30 needed'],
+  [{ value: 0.93, samples: 0 }, 'not_evaluable', 'Task completion rate: only 0 samples, 30 needed'],
+  [
+    { value: 0.5, samples: 29 },
+    'suspected',
+    'Task completion rate 50.0 % is 45.0 points below its baseline of 95.0 % (pinned; 29 samples over 1 h). The limit is 5 points. Suspected: 29 samples may be chance, 30 are needed.',
+  ],
   [{ value: 0.5, at: ago(3 * HOUR + 1) }, 'not_evaluable', 'Task completion rate: no data for 3 h'],
 ] as const)('the reason in words: %j', (situation, state, reason) => {
   expect(evaluate(situation)).toMatchObject({ state, reason });
@@ -184,8 +190,7 @@ test('a finding carries what recovery will be measured by, and its onset is the 
 
 test('every SLI of the rule is looked at, also without data', () => {
   const service = serviceFile.parse({ service: 'a', tier: 1, owners: { team: 'ml' } });
-  const nothing = { latest: new Map(), history: new Map(), baselines: new Map(), alerts: [], reports: [] };
-  const findings = evaluateTrigger('eval_score_drop', rule, service, nothing, new Map(), NOW);
+  const findings = evaluateTrigger('eval_score_drop', rule, service, NOTHING, new Map(), NOW);
   expect(findings.map((finding) => [finding.sli, finding.state, finding.severity])).toEqual([
     [COMPLETION, 'not_evaluable', 'SEV2'],
     [HALLUCINATION, 'not_evaluable', 'SEV2'],
@@ -213,7 +218,7 @@ function evaluateAlerts(...alerts: readonly Alert[]): readonly Finding[] {
     'eval_score_drop',
     { ...rule, slis: {} },
     service,
-    { latest: new Map(), history: new Map(), baselines: new Map(), alerts, reports: [] },
+    { ...NOTHING, alerts },
     new Map(),
     NOW,
   );

@@ -19,7 +19,6 @@ export function evaluateTrigger(
   before: ReadonlyMap<string, Finding>,
   now: Date,
 ): readonly Finding[] {
-  const wasFiring = (key: string): boolean => before.get(key)?.state === 'firing';
   const fromSlis = Object.entries(rule.slis).map(([sli, comparator]) =>
     evaluateSli({
       name,
@@ -29,7 +28,7 @@ export function evaluateTrigger(
       now,
       sli,
       comparator,
-      wasFiring: wasFiring(`${name}:${sli}`),
+      before: before.get(`${name}:${sli}`),
     }),
   );
   const { reports } = rule;
@@ -43,7 +42,7 @@ export function evaluateTrigger(
             reports,
             service,
             countReports(evidence.reports, reports, now),
-            wasFiring(`${name}:reports`),
+            before.get(`${name}:reports`)?.state === 'firing',
           ),
         ];
   const fromAlerts = evidence.alerts

@@ -1,4 +1,4 @@
-import type { Alert, Measurement, Report } from '../signals/signal.ts';
+import type { Alert, Report } from '../signals/signal.ts';
 import type { BaselineSums } from './baseline.ts';
 
 /** How many reports of some categories came lately, and in the day before. */
@@ -9,15 +9,62 @@ export interface ReportCounts {
   readonly oldestRecent?: Date;
 }
 
+/** What was measured of an SLI at one moment, as triggers see it. */
+export interface Check {
+  readonly at: Date;
+  /** In the SLI's unit. */
+  readonly value: number;
+  readonly samples?: number;
+  /** The time it speaks for, up to `at`. */
+  readonly windowSeconds?: number;
+  /** It lies within an incident, so it is no part of what is normal. */
+  readonly inIncident: boolean;
+}
+
+/** What is known of one SLI. */
+export interface SliEvidence {
+  /** The newest checks, one a moment, oldest first, as far back as the rules look. */
+  readonly checks: readonly Check[];
+  /** What was measured before the oldest of them, outside incidents and within the baseline's window. */
+  readonly before: BaselineSums;
+}
+
 /** What is known of a service when its triggers are evaluated. */
 export interface Evidence {
-  /** The newest measurement of each SLI. */
-  readonly latest: ReadonlyMap<string, Measurement>;
-  /** Recent measurements of the SLIs that some rule watches over time, in any order. */
-  readonly history: ReadonlyMap<string, readonly Measurement[]>;
-  readonly baselines: ReadonlyMap<string, BaselineSums>;
+  readonly slis: ReadonlyMap<string, SliEvidence>;
   /** The newest state of each vendor alert that is not long over. */
   readonly alerts: readonly Alert[];
   /** Reports of the last two days, in any order. */
   readonly reports: readonly Pick<Report, 'category' | 'at'>[];
+}
+
+/**
+ * Checks in order, those of one moment as one weighted by samples: whatever the order and number of their arrivals,
+ * they say the same. `checks` may be in any order; exact repeats change nothing.
+ */
+export function inOrder(checks: readonly Check[]): readonly Check[] {
+  const byMoment = new Map<number, Check[]>();
+  for (const check of checks) {
+    const same = byMoment.get(check.at.getTime());
+    if (same === undefined) byMoment.set(check.at.getTime(), [check]);
+    else if (!same.some((known) => known.value === check.value && known.samples === check.samples))
+      same.push(check);
+  }
+  return [...byMoment.values()].map(asOne).sort((a, b) => a.at.getTime() - b.at.getTime());
+}
+
+function asOne(same: readonly Check[]): Check {
+  const [first, ...others] = [...same].sort((a, b) => a.value - b.value);
+  if (first === undefined) throw new RangeError('a moment without a check');
+  if (others.length === 0) return first;
+  const weight = (check: Check): number => check.samples ?? 1;
+  const total = same.reduce((sum, check) => sum + weight(check), 0);
+  const known = same.every((check) => check.samples !== undefined);
+  const { samples: _one, ...rest } = first;
+  return {
+    ...rest,
+    value: same.reduce((sum, check) => sum + check.value * weight(check), 0) / (total === 0 ? 1 : total),
+    ...(known ? { samples: total } : {}),
+    inIncident: same.some((check) => check.inIncident),
+  };
 }

@@ -73,7 +73,9 @@ export type Comparator = z.output<typeof comparator>;
 
 /** How a service's triggers behave: the part of the service file that belongs to `triggers/`. */
 export const triggerFields = {
-  declare: z.enum(['propose', 'auto']).default('propose'),
+  declare: z.enum(['shadow', 'propose', 'auto']).default('propose'),
+  /** Whether a crossing must be told from chance before it fires, or counts as it stands. */
+  confirm: z.enum(['sequential', 'exact']).default('sequential'),
   baseline: z
     .strictObject({ over: duration.optional(), pinned: z.record(z.string(), quantity).default({}) })
     .prefault({}),

@@ -1,47 +1,33 @@
-import type { Measurement } from '../signals/signal.ts';
 import { SECOND } from '../time.ts';
+import type { Check } from './evidence.ts';
 
-/** How long something has been so without a break, and since when. */
+/** How long something has been so without a break. */
 export interface Run {
   readonly since: Date;
-  /** Milliseconds of evidence, up to the newest measurement. */
+  /** Milliseconds of evidence, up to the newest check. */
   readonly lasted: number;
+  /** Index of its first check. */
+  readonly from: number;
 }
 
 /**
- * The run of breaching measurements that reaches up to now (design §6): evidence throughout, so that a hole longer
- * than a third of the window ends it, and one missed sample does not. A measurement speaks for its own window.
- * `history` may be in any order.
+ * The run with one more breaching check (design §6): evidence throughout, so that a hole longer than a third of the
+ * window starts a new run, and one missed sample does not. A check speaks for its own window.
  */
-export function runOf(
-  history: readonly Measurement[],
-  breaches: (measurement: Measurement) => boolean,
+export function extendRun(
+  run: Run | undefined,
+  before: Check | undefined,
+  check: Check,
+  index: number,
   window: number,
-  now: Date,
-): Run | undefined {
-  const hole = window / 3;
-  const newestFirst = [...history].filter((m) => m.at <= now).sort((a, b) => b.at.getTime() - a.at.getTime());
-  const newest = newestFirst[0];
-  if (
-    newest === undefined ||
-    !breaches(newest) ||
-    now.getTime() - newest.at.getTime() > Math.max(hole, coverage(newest))
-  )
-    return undefined;
-  let first = newest;
-  for (const measurement of newestFirst.slice(1)) {
-    if (!breaches(measurement)) break;
-    if (startOf(first) - measurement.at.getTime() > hole) break;
-    first = measurement;
-  }
-  const since = startOf(first);
-  return { since: new Date(since), lasted: newest.at.getTime() - since };
+): Run {
+  const goesOn =
+    run !== undefined && before !== undefined && startOf(check) - before.at.getTime() <= window / 3;
+  const since = goesOn ? run.since : new Date(startOf(check));
+  return { since, lasted: check.at.getTime() - since.getTime(), from: goesOn ? run.from : index };
 }
 
-function coverage(measurement: Measurement): number {
-  return (measurement.windowSeconds ?? 0) * SECOND;
-}
-
-function startOf(measurement: Measurement): number {
-  return measurement.at.getTime() - coverage(measurement);
+/** When the time a check speaks for began, in milliseconds. */
+export function startOf(check: Check): number {
+  return check.at.getTime() - (check.windowSeconds ?? 0) * SECOND;
 }

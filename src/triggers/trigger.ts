@@ -18,8 +18,11 @@ export interface Finding {
   /** How far from the baseline counts as recovered, in the SLI's unit. */
   readonly recoveredWithin?: number;
   readonly observedAt?: Date;
-  /** When the evidence for this state began: the start of the first bad window. */
+  /** When it began, as far as the evidence tells, and within which times for 95 %. */
   readonly onset?: Date;
+  readonly onsetBetween?: readonly [Date, Date];
+  /** Suspected: the limit is crossed, but the sample may be chance. */
+  readonly isUnconfirmed?: boolean;
   readonly url?: string;
   /** The vendor whose alert this is, and its own id of the service that alerts. */
   readonly alert?: { readonly source: string; readonly vendorService?: string };

@@ -3,10 +3,11 @@ import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { serviceFile } from '../../src/catalogue/service-file.ts';
 import { playbookFile } from '../../src/runbooks/schema.ts';
-import type { Measurement, Report } from '../../src/signals/signal.ts';
+import type { Report } from '../../src/signals/signal.ts';
 import { HOUR, MINUTE } from '../../src/time.ts';
+import { NO_SUMS } from '../../src/triggers/baseline.ts';
 import { evaluateTrigger } from '../../src/triggers/evaluate-trigger.ts';
-import type { Evidence } from '../../src/triggers/evidence.ts';
+import { type Check, type Evidence, inOrder } from '../../src/triggers/evidence.ts';
 import type { Finding } from '../../src/triggers/trigger.ts';
 
 /** The rules as they are shipped, each at its documented limit and just beyond it. */
@@ -21,34 +22,15 @@ const service = serviceFile.parse({
 });
 
 const minutesAgo = (minutes: number): Date => new Date(NOW.getTime() - minutes * MINUTE);
-const measured = (sli: string, value: number, minutes: number): Measurement => ({
-  type: 'measurement',
-  id: `${sli}${minutes}`,
-  source: 't',
-  service: 'a',
-  sli,
-  value,
-  samples: 200,
-  at: minutesAgo(minutes),
-  labels: {},
-});
-const nothing: Evidence = {
-  latest: new Map(),
-  history: new Map(),
-  baselines: new Map(),
-  alerts: [],
-  reports: [],
-};
+const nothing: Evidence = { slis: new Map(), alerts: [], reports: [] };
 
 /** A value each minute for some minutes up to now. */
 function lasting(sli: string, value: number, forMinutes: number): Evidence {
-  const history = Array.from({ length: forMinutes + 1 }, (_, minute) => measured(sli, value, minute));
-  const [newest] = history;
-  return {
-    ...nothing,
-    latest: new Map(newest === undefined ? [] : [[sli, newest]]),
-    history: new Map([[sli, history]]),
-  };
+  const checks = Array.from(
+    { length: forMinutes + 1 },
+    (_, minute): Check => ({ value, samples: 200, at: minutesAgo(minute), inIncident: false }),
+  );
+  return { ...nothing, slis: new Map([[sli, { checks: inOrder(checks), before: NO_SUMS }]]) };
 }
 
 function verdict(trigger: string, evidence: Evidence, before?: Finding, of = service): Finding {
@@ -118,10 +100,15 @@ describe('structured output: parse errors above one percent (§D4)', () => {
       'healthy',
     );
     expect(verdict('structured_output', lasting('structured_output_error_rate', 0.011, 0))).toMatchObject({
-      state: 'firing',
+      state: 'suspected',
+      isUnconfirmed: true,
       severity: 'SEV3',
-      reason: 'Structured output error rate 1.1 % is above 1.0 % (200 samples). The limit is 1.0 %.',
+      reason:
+        'Structured output error rate 1.1 % is above 1.0 % (200 samples). The limit is 1.0 %. Suspected: a sample of this size may be chance; the next checks decide.',
     });
+    expect(verdict('structured_output', lasting('structured_output_error_rate', 0.05, 0)).state).toBe(
+      'firing',
+    );
     expect(verdict('structured_output', lasting('structured_output_error_rate', 0.051, 0)).severity).toBe(
       'SEV2',
     );

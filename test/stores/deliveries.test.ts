@@ -53,7 +53,9 @@ describeOnBoth('storing a delivery', (open) => {
       { slis: ['task_completion_rate'], history: new Map(), baselineWindow: 1, reports: 0 },
       NOW,
     );
-    expect(evidence.latest.get('task_completion_rate')).toStrictEqual(m('1'));
+    expect(evidence.slis.get('task_completion_rate')?.checks).toEqual([
+      { at: m('1').at, value: m('1').value, inIncident: false },
+    ]);
     expect(evidence.alerts).toStrictEqual([alert('1', 'firing', minutesAgo(2))]);
   });
 

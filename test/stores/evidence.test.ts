@@ -25,41 +25,87 @@ describeOnBoth('evidence', (open) => {
   }
   const evidence = (slis: readonly string[] = [SLI], window = DAY) =>
     stores.evidence('support-agent', { slis, history: new Map(), baselineWindow: window, reports: 0 }, NOW);
-  const baseline = async () => (await evidence()).baselines.get(SLI);
+  const of = async (sli = SLI, window = DAY) =>
+    (await evidence([SLI, 'refusal_rate', 'hallucination_rate'], window)).slis.get(sli);
+  /** What is normal for the newest check: what lies before the checks, and those that count. */
+  async function baseline(sli = SLI, window = DAY) {
+    const known = await of(sli, window);
+    if (known === undefined) return undefined;
+    return known.checks
+      .slice(0, -1)
+      .filter((check) => !check.inIncident)
+      .reduce(
+        (sums, { value, samples = 1 }) => ({
+          measurements: sums.measurements + 1,
+          weighted: sums.weighted + value * samples,
+          weight: sums.weight + samples,
+        }),
+        known.before,
+      );
+  }
 
-  describe('the newest measurement', () => {
-    it('is the latest by its own time, not by arrival', async () => {
+  describe('the checks', () => {
+    it('are in the order of their own times, not of their arrival', async () => {
       await arrive(measurement('new', 0.8, minutesAgo(5), { samples: 40, windowSeconds: 3600 }));
       await arrive(measurement('late', 0.7, minutesAgo(9)));
-      expect((await evidence()).latest.get(SLI)).toStrictEqual(
-        measurement('new', 0.8, minutesAgo(5), { samples: 40, windowSeconds: 3600 }),
-      );
+      expect((await of())?.checks).toEqual([
+        { value: 0.7, at: minutesAgo(9), inIncident: false },
+        { value: 0.8, at: minutesAgo(5), samples: 40, windowSeconds: 3600, inIncident: false },
+      ]);
     });
 
-    it('is the last to arrive among those of one moment', async () => {
-      await arrive(measurement('b', 0.8, minutesAgo(5)), measurement('a', 0.7, minutesAgo(5)));
-      expect((await evidence()).latest.get(SLI)?.id).toBe('a');
+    it('of one moment are one, weighted by samples, whatever arrived last', async () => {
+      await arrive(measurement('b', 0.8, minutesAgo(5), { samples: 30 }));
+      await arrive(measurement('a', 0.4, minutesAgo(5), { samples: 10 }));
+      expect((await of())?.checks).toMatchObject([{ samples: 40 }]);
+      expect((await of())?.checks[0]?.value).toBeCloseTo(0.7, 9);
     });
 
-    it('is never one of the future, of another service or another type', async () => {
+    it('are never of the future, of another service or another type', async () => {
       await arrive(
         measurement('future', 0.1, minutesAgo(-1)),
         measurement('other', 0.2, minutesAgo(1), { service: 'search' }),
-        measurement('sli', 0.3, minutesAgo(1), { sli: 'refusal_rate' }),
+        measurement('sli', 0.3, minutesAgo(1), { sli: 'latency_p95' }),
         example('x', minutesAgo(1)),
       );
-      const found = await evidence();
-      expect([...found.latest]).toEqual([]);
-      expect([...found.baselines]).toEqual([]);
+      expect([...(await evidence()).slis]).toEqual([]);
     });
 
-    it('is found for each SLI by itself', async () => {
+    it('are found for each SLI by itself', async () => {
       await arrive(
         measurement('1', 0.3, minutesAgo(1)),
         measurement('2', 0.4, minutesAgo(2), { sli: 'refusal_rate' }),
       );
-      const { latest } = await evidence([SLI, 'refusal_rate', 'hallucination_rate']);
-      expect([...latest.values()].map((each) => each.id)).toEqual(['1', '2']);
+      expect((await of())?.checks.map((each) => each.value)).toEqual([0.3]);
+      expect((await of('refusal_rate'))?.checks.map((each) => each.value)).toEqual([0.4]);
+    });
+
+    it('are the newest thirty; what lies before them is summed up', async () => {
+      await arrive(
+        ...Array.from({ length: 40 }, (_, i) =>
+          measurement(String(i), i / 100, minutesAgo(40 - i), { samples: 10 }),
+        ),
+      );
+      const known = await of();
+      expect(known?.checks).toHaveLength(30);
+      expect(known?.checks[0]?.value).toBe(0.1);
+      expect(known?.before).toMatchObject({ measurements: 10, weight: 100 });
+      expect(known?.before.weighted).toBeCloseTo(4.5, 9);
+    });
+
+    it('of an SLI that is watched over a time are all of that time, and the newest however old it is', async () => {
+      const watched = new Map([[SLI, 10 * 60_000]]);
+      const asked = { slis: [SLI], history: watched, baselineWindow: DAY, reports: 0 };
+      const values = async () =>
+        (await stores.evidence('support-agent', asked, NOW)).slis.get(SLI)?.checks.map((each) => each.value);
+      await arrive(measurement('old', 0.1, minutesAgo(300)), measurement('older', 0.2, minutesAgo(301)));
+      expect(await values()).toEqual([0.1]);
+      await arrive(
+        ...Array.from({ length: 50 }, (_, i) =>
+          measurement(`n${i}`, 0.5, new Date(NOW.getTime() - i * 10_000)),
+        ),
+      );
+      expect(await values()).toHaveLength(50);
     });
   });
 
@@ -116,20 +162,13 @@ describeOnBoth('evidence', (open) => {
         measurement('2', 0.5, minutesAgo(20)),
         measurement('judged', 0, minutesAgo(1)),
       );
-      const { baselines } = await evidence([SLI, 'refusal_rate']);
-      expect(baselines.get(SLI)).toMatchObject({ measurements: 2, weighted: 1, weight: 2 });
-      expect(baselines.get('refusal_rate')).toBeUndefined();
+      expect(await baseline()).toMatchObject({ measurements: 2, weighted: 1, weight: 2 });
+      expect(await baseline('refusal_rate')).toMatchObject({ measurements: 0 });
     });
 
     it('is nothing when nothing was measured, and no SLI is asked about', async () => {
       expect(await baseline()).toBeUndefined();
-      expect(await evidence([])).toEqual({
-        latest: new Map(),
-        history: new Map(),
-        baselines: new Map(),
-        alerts: [],
-        reports: [],
-      });
+      expect(await evidence([])).toEqual({ slis: new Map(), alerts: [], reports: [] });
     });
   });
 

@@ -128,6 +128,7 @@ export function bareProposal(id: string): Proposal {
     findings: ['eval_score_drop:task_completion_rate'],
     at: minutesAgo(10),
     state: 'open',
+    isSuspicion: false,
   };
 }
 

@@ -81,6 +81,7 @@ export const proposals = pgTable('proposals', {
   findings: document<readonly string[]>('findings').notNull(),
   at: at('at').notNull(),
   state: text('state').$type<Proposal['state']>().notNull(),
+  isSuspicion: boolean('is_suspicion').notNull().default(false),
   answeredBy: text('answered_by'),
   answeredAt: at('answered_at'),
   incidentId: text('incident_id'),

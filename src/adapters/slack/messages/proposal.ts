@@ -21,12 +21,16 @@ export function proposalMessage(
   incident: Incident | undefined,
 ): SlackMessage {
   const head = `*${inline(title)} at ${inline(proposal.service)}* would be ${proposal.severity}\n${escapeMrkdwn(proposal.reason)}`;
-  const text = notification(`${title} at ${proposal.service}: declare an incident?`);
+  const text = notification(
+    `${proposal.isSuspicion ? 'Suspected: ' : ''}${title} at ${proposal.service}: declare an incident?`,
+  );
   if (proposal.state === 'open') {
     return {
       text,
       blocks: [
-        section(`:large_orange_circle: ${head}`),
+        section(
+          proposal.isSuspicion ? `:large_yellow_circle: Suspected: ${head}` : `:large_orange_circle: ${head}`,
+        ),
         ...actions([
           button('Declare', ACTIONS.declareProposal, proposal.id, { style: 'danger' }),
           button('Not an incident', ACTIONS.dismissProposal, proposal.id),
@@ -42,12 +46,13 @@ function answerOf(proposal: Proposal, incident: Incident | undefined): string {
   const by = proposal.answeredBy === undefined ? '' : ` by ${person(proposal.answeredBy)}`;
   switch (proposal.state) {
     case 'declared':
-      return `Declared${by}${incident === undefined ? '' : ` as INC-${incident.number}`}.`;
+      return `Declared${by === '' ? ' by aire, since it is no chance any more,' : by}${incident === undefined ? '' : ` as INC-${incident.number}`}.`;
     case 'dismissed':
       return `Not an incident, said${by}. It is not asked again before it has recovered.`;
     case 'recovered':
       return 'Recovered before anybody answered.';
     case 'open':
+    case 'shadow':
       return '';
   }
 }

@@ -206,6 +206,7 @@ export function aProposal(over: Partial<Proposal> = {}): Proposal {
     findings: ['eval_score_drop:task_completion_rate'],
     at: NOW,
     state: 'open',
+    isSuspicion: false,
     ...over,
   };
 }

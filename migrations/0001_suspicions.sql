@@ -1,0 +1,1 @@
+ALTER TABLE "proposals" ADD COLUMN "is_suspicion" boolean DEFAULT false NOT NULL;

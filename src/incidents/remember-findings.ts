@@ -1,0 +1,44 @@
+import type { Finding } from '../triggers/trigger.ts';
+import type { ServiceWatch, WatchedFinding } from './watch.ts';
+
+/** Findings with what is remembered of them; a firing one that can't be evaluated any more keeps its links. */
+export function remember(
+  watch: ServiceWatch,
+  findings: readonly Finding[],
+  now: Date,
+): Record<string, WatchedFinding> {
+  const seen = findings.map((finding): [string, WatchedFinding] => {
+    const before = watch.findings[finding.key];
+    const since = before?.state === finding.state ? before.since : now;
+    const { onset: _onset, onsetBetween: _between, ...found } = finding;
+    const began = before?.state === 'firing' && before.onset !== undefined ? before : finding;
+    return [finding.key, { ...found, ...onsetOf(began), since, ...memoriesOf(before) }];
+  });
+  return Object.fromEntries(seen);
+}
+
+/** When something began is found out once, when it fires. */
+function onsetOf({ onset, onsetBetween }: Finding): Pick<Finding, 'onset' | 'onsetBetween'> {
+  return {
+    ...(onset === undefined ? {} : { onset }),
+    ...(onsetBetween === undefined ? {} : { onsetBetween }),
+  };
+}
+
+/** What an evaluation does not find out again: what became of the finding. */
+function memoriesOf(
+  before: WatchedFinding | undefined,
+): Pick<WatchedFinding, 'incidentId' | 'proposalId' | 'askedIn' | 'declaredAt'> {
+  return {
+    ...(before?.incidentId === undefined ? {} : { incidentId: before.incidentId }),
+    ...(before?.proposalId === undefined ? {} : { proposalId: before.proposalId }),
+    ...(before?.askedIn === undefined ? {} : { askedIn: before.askedIn }),
+    ...(before?.declaredAt === undefined ? {} : { declaredAt: before.declaredAt }),
+  };
+}
+
+/** A finding that is over: it belongs to nothing any more, but what was asked about it last is still known. */
+export function unlinked(finding: WatchedFinding): WatchedFinding {
+  const { incidentId: _incident, proposalId, ...rest } = finding;
+  return proposalId === undefined ? rest : { ...rest, askedIn: proposalId };
+}

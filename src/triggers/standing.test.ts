@@ -1,0 +1,147 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { sliDefinition } from '../services/slis.ts';
+import { MINUTE } from '../time.ts';
+import { NO_SUMS } from './baseline.ts';
+import { type Check, inOrder } from './evidence.ts';
+import type { Comparator } from './schema.ts';
+import { type SliRule, type Standing, standingOf } from './standing.ts';
+
+const START = Date.UTC(2026, 10, 21);
+const SLI = 'task_completion_rate';
+const check = (minute: number, value: number, samples: number | undefined = 50): Check => ({
+  at: new Date(START + minute * 10 * MINUTE),
+  value,
+  ...(samples === undefined ? {} : { samples }),
+  inIncident: false,
+});
+/** A week of 95 %. */
+const before = { measurements: 200, weighted: 0.95 * 10_000, weight: 10_000 };
+
+function rule(over: Partial<SliRule> = {}, comparator: Comparator = { drop: 0.05 }): SliRule {
+  return {
+    sli: SLI,
+    definition: sliDefinition(SLI),
+    comparator,
+    slo: undefined,
+    minSamples: 30,
+    settings: { baseline: { pinned: {} }, confirm: 'sequential' },
+    ...over,
+  };
+}
+
+function standing(values: readonly number[], over: Partial<SliRule> = {}, samples?: number): Standing {
+  const checks = values.map((value, minute) => check(minute, value, samples ?? 50));
+  const found = standingOf(rule(over), { checks, before }, false);
+  if (found === undefined || typeof found === 'string') throw new Error(String(found));
+  return found;
+}
+
+describe('a crossing on a small sample', () => {
+  it('is suspected, and confirmed by the checks that follow', () => {
+    expect(standing([0.95, 0.88])).toMatchObject({ firing: undefined, isUnconfirmed: true });
+    const confirmed = standing([0.95, 0.88, 0.88, 0.86, 0.86]);
+    expect(confirmed.firing).toMatchObject({ onset: new Date(START + 10 * MINUTE) });
+    expect(confirmed.firing?.shift?.tally.samples).toBe(200);
+    expect(confirmed.isUnconfirmed).toBe(false);
+  });
+
+  it('is conclusive at once when it is large enough', () => {
+    expect(standing([0.95, 0.7]).firing).toMatchObject({ onset: new Date(START + 10 * MINUTE) });
+    expect(standing([0.95, 0.86], {}, 400).firing).toBeDefined();
+  });
+
+  it('counts as it stands with `confirm: exact`, and without a sample size', () => {
+    const exact = { settings: { baseline: { pinned: {} }, confirm: 'exact' as const } };
+    expect(standing([0.95, 0.88], exact).firing).toBeDefined();
+    const checks = [
+      check(0, 0.95, undefined),
+      { at: new Date(START + MINUTE), value: 0.88, inIncident: false },
+    ];
+    expect(standingOf(rule(), { checks, before }, false)).toMatchObject({ firing: {} });
+  });
+
+  it('does not fire on a sample below the minimum, not even a terrible one', () => {
+    expect(standing([0.2], {}, 29)).toMatchObject({ firing: undefined, isUnconfirmed: true });
+    expect(standing([0.2, 0.2], {}, 29).firing).toBeDefined();
+  });
+});
+
+describe('what fires', () => {
+  const bad = [0.95, 0.7, 0.7];
+  it('clears when half the limit is regained, and needs new evidence after that', () => {
+    expect(standing([...bad, 0.92]).firing).toBeDefined();
+    expect(standing([...bad, 0.93]).firing).toBeUndefined();
+    expect(standing([...bad, 0.93, 0.89])).toMatchObject({ firing: undefined, isUnconfirmed: true });
+  });
+
+  it('is held against what was normal before it began, however long it lasts', () => {
+    expect(standing([0.95, ...Array(25).fill(0.7)]).baseline.value).toBeCloseTo(0.95, 3);
+  });
+
+  it('fires still when all that is known is bad, since it did before', () => {
+    const checks = [check(0, 0.92)];
+    expect(standingOf(rule(), { checks, before }, true)).toMatchObject({ firing: {} });
+    expect(standingOf(rule(), { checks, before }, false)).toMatchObject({ firing: undefined });
+  });
+});
+
+describe('what is normal', () => {
+  it('learns from healthy checks, not from those within incidents', () => {
+    const checks = [...Array(11).keys()].map((minute) => check(minute, 0.9));
+    const after = [...checks, { ...check(11, 0.2), inIncident: true }, check(12, 0.9), check(13, 0.9)];
+    const found = standingOf(rule(), { checks: after, before: NO_SUMS }, false);
+    expect(found).toMatchObject({ baseline: { value: 0.9, samples: 600 } });
+  });
+});
+
+describe('any history', () => {
+  const history = fc.array(
+    fc.record({
+      minute: fc.integer({ min: 0, max: 29 }),
+      value: fc.integer({ min: 60, max: 100 }).map((percent) => percent / 100),
+      samples: fc.constantFrom(20, 50, 200),
+    }),
+    { maxLength: 30 },
+  );
+  const comparators: Comparator[] = [
+    { drop: 0.05 },
+    { below: 0.9 },
+    { drop: 0.05, for: 30 * MINUTE },
+    { ratio: 1.1 },
+  ];
+
+  it('gives the same verdict in any order and with any repeats', () => {
+    fc.assert(
+      fc.property(
+        history.chain((checks) =>
+          fc.tuple(
+            fc.constant(checks),
+            fc.shuffledSubarray([...checks, ...checks], { minLength: checks.length * 2 }),
+          ),
+        ),
+        fc.constantFrom(...comparators),
+        ([inTime, shuffled], comparator) => {
+          const verdict = (checks: readonly { minute: number; value: number; samples: number }[]) =>
+            standingOf(
+              rule({}, comparator),
+              { checks: inOrder(checks.map((each) => check(each.minute, each.value, each.samples))), before },
+              false,
+            );
+          const sorted = [...inTime].sort((a, b) => a.minute - b.minute);
+          expect(verdict(shuffled)).toEqual(verdict(sorted));
+        },
+      ),
+    );
+  });
+
+  it('would not without being put in order (control)', () => {
+    const checks = [check(0, 0.7), check(1, 0.7), check(2, 0.95)];
+    const firing = (of: readonly Check[]) => {
+      const found = standingOf(rule(), { checks: of, before }, false);
+      return typeof found === 'object' && found.firing !== undefined;
+    };
+    expect(firing(inOrder([...checks].reverse()))).toBe(false);
+    expect(firing([...checks].reverse())).toBe(true);
+  });
+});
