@@ -6,6 +6,7 @@ import { createJobQueue } from './adapters/db/job-queue.ts';
 import { createReplicaWake } from './adapters/db/replica-wake.ts';
 import { createSlackMessages } from './adapters/db/slack-messages.ts';
 import { createStores } from './adapters/db/stores.ts';
+import { sayWhenAway } from './adapters/db/when-away.ts';
 import { lockDirectory } from './adapters/files/directory-lock.ts';
 import { createDocumentStore } from './adapters/files/documents.ts';
 import { loadTemplates } from './adapters/files/templates.ts';
@@ -215,7 +216,9 @@ export async function startApp(options: AppOptions): Promise<App> {
     replicas?.announce();
   };
 
-  const slack = await createSlackApp({ deps, client, ...slackConfig, log, wallClock });
+  // People are told that the database is away; a job just meets the error and is tried again.
+  const asked = { ...deps, store: sayWhenAway(store), messages: sayWhenAway(messages) };
+  const slack = await createSlackApp({ deps: asked, client, ...slackConfig, log, wallClock });
   const receive = { store: deliveries, clock, wallClock, observe: metrics.delivery };
   const alertmanager = alertmanagerSource({ senders: config.alertSenders, services: catalogue.services });
   const server = createHttpServer({

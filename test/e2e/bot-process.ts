@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
@@ -13,28 +12,40 @@ import { type SlackStandIn, startSlackStandIn } from '../../src/adapters/stand-i
 import { startStatusPage } from '../../src/adapters/stand-ins/status-page.ts';
 import { SHIPPED_STATUS_PAGE } from '../../src/cli/demo/stage.ts';
 import { systemClock } from '../../src/time.ts';
+import { freePort } from '../support/free-port.ts';
 
 const SIGNING = `whsec_${Buffer.alloc(32, 'deploy').toString('base64')}`;
 const SIGNALS = `whsec_${Buffer.alloc(32, 'signals').toString('base64')}`;
 
-/** `aire start` as its own process that can be killed, between stand-ins that survive it. */
-export interface BotProcess {
+/** `aire start` as its own process that can be killed. */
+export interface Replica {
   /** Where it listens. */
   readonly url: string;
-  readonly slack: SlackStandIn;
-  readonly target: MitigationTarget;
-  readonly signals: SignalsSender;
   start(): Promise<void>;
   /** kill -9: nothing is finished, nothing is flushed. */
   kill(): Promise<void>;
   /** SIGTERM: resolves with the exit code, null when a signal ended it. */
   terminate(): Promise<number | null>;
+  /** While frozen it does nothing, and does not know it. */
+  freeze(isFrozen: boolean): void;
+  /** What it has logged as errors. */
+  errors(): string;
+}
+
+/** A bot between stand-ins that survive it. */
+export interface BotProcess extends Replica {
+  readonly slack: SlackStandIn;
+  readonly target: MitigationTarget;
+  readonly signals: SignalsSender;
+  /** Another process of the same installation: same database, same stand-ins, a port of its own. */
+  replica(): Promise<Replica>;
   close(): Promise<void>;
 }
 
 export async function createBotProcess(options: {
   databaseUrl: string;
-  honoursKey: boolean;
+  /** Whether the rollback target recognises a repeated request; default true. */
+  honoursKey?: boolean;
   /** Further variables of its environment. */
   env?: Readonly<Record<string, string>>;
   /** Replaces text in the shipped service file. */
@@ -44,13 +55,11 @@ export async function createBotProcess(options: {
   const slack = await startSlackStandIn({ clock: systemClock, botToken: 'xoxb-e2e', signingSecret: 'e2e' });
   const target = await startMitigationTarget({
     secret: SIGNING,
-    honoursKey: options.honoursKey,
+    honoursKey: options.honoursKey ?? true,
     versions: { current: 'v42', previous: 'v41' },
     answers: 'running',
   });
   const statusPage = await startStatusPage();
-  const port = await freePort();
-  const url = `http://127.0.0.1:${port}`;
   await cp('runbooks', join(directory, 'runbooks'), { recursive: true });
   const file = join(directory, 'runbooks', 'services', 'support-agent.yaml');
   const shipped = await readFile(file, 'utf8');
@@ -64,32 +73,62 @@ export async function createBotProcess(options: {
         .replace('declare: propose', 'declare: auto'),
     ),
   );
-  slack.connect(url);
+  const replicas: Replica[] = [];
+  const replica = async (): Promise<Replica> => {
+    const port = await freePort();
+    const url = `http://127.0.0.1:${port}`;
+    const made = createReplica(url, {
+      PATH: process.env.PATH,
+      DATABASE_URL: options.databaseUrl,
+      PORT: String(port),
+      HOST: '127.0.0.1',
+      AIRE_PUBLIC_URL: replicas[0]?.url ?? url,
+      AIRE_LOG_LEVEL: 'error',
+      AIRE_RUNBOOKS_DIR: join(directory, 'runbooks'),
+      AIRE_GOLDEN_DIR: join(directory, 'golden-dataset'),
+      AIRE_POSTMORTEMS_DIR: join(directory, 'postmortems'),
+      AIRE_ALLOW_HOSTS: '127.0.0.1',
+      AIRE_SIGNAL_SECRETS: `evals=${SIGNALS}`,
+      AIRE_SECRET_DEPLOY: 'e2e-token',
+      AIRE_SECRET_DEPLOY_SIGNING: SIGNING,
+      SLACK_BOT_TOKEN: 'xoxb-e2e',
+      SLACK_SIGNING_SECRET: 'e2e',
+      SLACK_API_URL: slack.url,
+      ...options.env,
+    });
+    replicas.push(made);
+    return made;
+  };
+  const first = await replica();
+  slack.connect(first.url);
+
+  return {
+    ...first,
+    slack,
+    target,
+    signals: createSignalsSender({ url: first.url, secret: SIGNALS }),
+    replica,
+    async close() {
+      await Promise.all(replicas.map((each) => each.kill()));
+      await Promise.all([slack.close(), target.close(), statusPage.close()]);
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+function createReplica(url: string, env: Readonly<Record<string, string | undefined>>): Replica {
   let child: ChildProcess | undefined;
+  let errors = '';
 
   async function start(): Promise<void> {
-    child = spawn(process.execPath, ['--import', 'tsx', 'src/main.ts', 'start'], {
-      stdio: ['ignore', 'ignore', 'inherit'],
-      env: {
-        PATH: process.env.PATH,
-        DATABASE_URL: options.databaseUrl,
-        PORT: String(port),
-        HOST: '127.0.0.1',
-        AIRE_PUBLIC_URL: url,
-        AIRE_LOG_LEVEL: 'error',
-        AIRE_RUNBOOKS_DIR: join(directory, 'runbooks'),
-        AIRE_GOLDEN_DIR: join(directory, 'golden-dataset'),
-        AIRE_POSTMORTEMS_DIR: join(directory, 'postmortems'),
-        AIRE_ALLOW_HOSTS: '127.0.0.1',
-        AIRE_SIGNAL_SECRETS: `evals=${SIGNALS}`,
-        AIRE_SECRET_DEPLOY: 'e2e-token',
-        AIRE_SECRET_DEPLOY_SIGNING: SIGNING,
-        SLACK_BOT_TOKEN: 'xoxb-e2e',
-        SLACK_SIGNING_SECRET: 'e2e',
-        SLACK_API_URL: slack.url,
-        ...options.env,
-      },
+    const started = spawn(process.execPath, ['--import', 'tsx', 'src/main.ts', 'start'], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+      env: { ...env },
     });
+    started.stdout.setEncoding('utf8').on('data', (text: string) => {
+      errors += text;
+    });
+    child = started;
     await eventually('the bot is ready', async () => (await fetch(`${url}/readyz`)).status === 200);
   }
 
@@ -110,17 +149,13 @@ export async function createBotProcess(options: {
 
   return {
     url,
-    slack,
-    target,
-    signals: createSignalsSender({ url, secret: SIGNALS }),
     start,
     kill,
     terminate,
-    async close() {
-      await kill();
-      await Promise.all([slack.close(), target.close(), statusPage.close()]);
-      await rm(directory, { recursive: true, force: true });
+    freeze: (isFrozen) => {
+      child?.kill(isFrozen ? 'SIGSTOP' : 'SIGCONT');
     },
+    errors: () => errors,
   };
 }
 
@@ -141,19 +176,4 @@ export async function eventually(
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
   throw new Error(`within ${seconds} s it did not come true that ${what}`, { cause: last });
-}
-
-/** A port nobody listens on. */
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.listen(0, '127.0.0.1', () => {
-      const address = probe.address();
-      probe.close(() =>
-        address !== null && typeof address === 'object'
-          ? resolve(address.port)
-          : reject(new Error('no port')),
-      );
-    });
-  });
 }

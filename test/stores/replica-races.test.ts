@@ -2,22 +2,15 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Database } from '../../src/adapters/db/database.ts';
-import { createDeliveryStore } from '../../src/adapters/db/delivery-store.ts';
 import { createJobQueue } from '../../src/adapters/db/job-queue.ts';
 import { insertJobs } from '../../src/adapters/db/jobs.ts';
 import { createStores } from '../../src/adapters/db/stores.ts';
 import { incidents } from '../../src/adapters/db/tables.ts';
-import { newId } from '../../src/ids.ts';
 import { showCard } from '../../src/incidents/jobs.ts';
-import type { IncidentDeps } from '../../src/incidents/ports.ts';
-import { respondToSignals } from '../../src/incidents/respond-to-signals.ts';
-import { settleStep } from '../../src/incidents/settle-step.ts';
-import { takeCommand } from '../../src/incidents/take-command.ts';
 import { createManualClock } from '../../src/time.ts';
 import { emptyDatabase, openTestPostgres } from '../support/databases.ts';
-import { bareIncident, measurement, minutesAgo, NOW, PLAYBOOK, sampleService } from './samples.ts';
+import { bareIncident, NOW } from './samples.ts';
 
-const ROUNDS = 20;
 const JOBS = 500;
 const LANES = 20;
 
@@ -119,91 +112,5 @@ describe('two replicas that claim', () => {
       expect(await queue.claim(NOW, 8, 20)).toHaveLength(1);
       expect((await storesOf(second).incident('inc_1'))?.title).toBe('Before');
     });
-  });
-});
-
-describe('two replicas that decide', () => {
-  /** The verbs of one replica; `lost` counts the races that it lost. */
-  function replicaOf(database: Database) {
-    const stores = storesOf(database);
-    const counted = { lost: 0 };
-    const service = sampleService();
-    const deps: IncidentDeps = {
-      store: {
-        ...stores,
-        save: async (change) => {
-          const answer = await stores.save(change);
-          if (answer === 'conflict') counted.lost += 1;
-          return answer;
-        },
-      },
-      services: { get: (id) => (id === service.service ? service : undefined), all: () => [service] },
-      playbook: PLAYBOOK,
-      clock: createManualClock(NOW),
-      newId,
-    };
-    return { deps, counted };
-  }
-  const lostBy = (replicas: ReturnType<typeof replicaOf>[]) =>
-    replicas.reduce((sum, replica) => sum + replica.counted.lost, 0);
-  const jobsOf = async (kind: string) =>
-    Number((await first.rows(sql`select count(*)::int as n from jobs where kind = ${kind}`))[0]?.n);
-
-  it('take one click that arrives at both once', async () => {
-    const replicas = [replicaOf(first), replicaOf(second)];
-    const stores = storesOf(first);
-    for (let round = 0; round < ROUNDS; round++) {
-      const incidentId = `inc_${round}`;
-      await stores.save({ incidents: [bareIncident(incidentId)] });
-      await Promise.all(replicas.map(({ deps }) => takeCommand(deps, { incidentId, by: 'U1' })));
-      expect(await stores.countEntries(incidentId, 'acknowledged')).toBe(1);
-      expect(await stores.incident(incidentId)).toMatchObject({ version: 2, commander: 'U1' });
-      expect(await jobsOf('incident.say')).toBe(round + 1);
-    }
-    // Otherwise nothing was raced.
-    expect(lostBy(replicas)).toBeGreaterThan(0);
-  });
-
-  it('lose no change when people act on one incident at the same moment', async () => {
-    const replicas = [replicaOf(first), replicaOf(second)];
-    const stores = storesOf(first);
-    for (let round = 0; round < ROUNDS; round++) {
-      const incidentId = `inc_${round}`;
-      await stores.save({ incidents: [bareIncident(incidentId)] });
-      await Promise.all([
-        takeCommand(replicaOf(second).deps, { incidentId, by: 'U3' }),
-        ...replicas.map(({ deps }, i) =>
-          settleStep(deps, {
-            incidentId,
-            stepId: i === 0 ? 'infrastructure' : 'cause',
-            by: `U${i}`,
-            settlement: i === 0 ? { as: 'done', outcome: 'ok' } : { as: 'chosen', value: 'model' },
-          }),
-        ),
-      ]);
-      const incident = await stores.incident(incidentId);
-      expect(incident).toMatchObject({ version: 4, commander: 'U3', cause: 'model' });
-      expect(Object.keys(incident?.steps ?? {}).sort()).toEqual(['cause', 'infrastructure']);
-      expect(await stores.timeline(incidentId)).toHaveLength(3);
-    }
-    expect(lostBy(replicas)).toBeGreaterThan(0);
-  });
-
-  it('declare one incident', async () => {
-    const replicas = [replicaOf(first), replicaOf(second)];
-    const bad = measurement('bad', 0.7, minutesAgo(1), { samples: 200, windowSeconds: 3600 });
-    for (let round = 0; round < ROUNDS; round++) {
-      await emptyDatabase(first);
-      const delivery = { source: 'signals', id: 'd1', receivedAt: NOW };
-      await createDeliveryStore(first, () => {}).storeDelivery(delivery, [bad], []);
-      await Promise.all(
-        [...replicas, ...replicas].map(({ deps }) => respondToSignals(deps, 'support-agent')),
-      );
-      const declared = await storesOf(first).listLatest(10);
-      expect(declared).toMatchObject([{ phase: 'triage', severity: 'SEV1', trigger: 'eval_score_drop' }]);
-      expect(await storesOf(first).timeline(declared[0]?.id ?? '')).toHaveLength(1);
-      expect(await jobsOf('incident.open_channel')).toBe(1);
-    }
-    expect(lostBy(replicas)).toBeGreaterThan(0);
   });
 });

