@@ -19,12 +19,15 @@ import { mitigationCallback } from './adapters/http/mitigation-callback.ts';
 import { createHttpServer } from './adapters/http/server.ts';
 import { featureJobs } from './adapters/outbox/feature-jobs.ts';
 import { pagingJobs } from './adapters/outbox/paging-jobs.ts';
+import { stepJobs } from './adapters/outbox/step-jobs.ts';
 import { vendorJobs } from './adapters/outbox/vendor-jobs.ts';
 import { createOutboxWorker } from './adapters/outbox/worker.ts';
 import { createOutgoing } from './adapters/outgoing/create-outgoing.ts';
 import { createMitigationSender } from './adapters/outgoing/mitigation-sender.ts';
+import { createReader } from './adapters/outgoing/reader.ts';
 import { createPagerDuty } from './adapters/pagerduty/rest.ts';
 import { pagerDutySource } from './adapters/pagerduty/webhooks.ts';
+import { createPrometheus } from './adapters/prometheus/query.ts';
 import { createReviewSchedule } from './adapters/scheduler/review-schedule.ts';
 import { createSlackClient } from './adapters/slack/client.ts';
 import { channelKey, incidentJobs } from './adapters/slack/jobs/incident-jobs.ts';
@@ -153,6 +156,13 @@ export async function startApp(options: AppOptions): Promise<App> {
     followUps,
   };
   const outgoing = createOutgoing({ allowHosts: config.allowHosts });
+  const scrub = createScrub(secretValues(config));
+  const read = createReader({ outgoing, secrets: config.secrets, scrub });
+  const pager = createPager(config);
+  const linkTo = async (incidentId: string) => {
+    const place = await messages.find(channelKey(incidentId));
+    return place === undefined ? undefined : `https://slack.com/app_redirect?channel=${place.channel}`;
+  };
   const schedule = createReviewSchedule({
     cron: config.review.cron,
     timezone: config.timezone,
@@ -174,15 +184,8 @@ export async function startApp(options: AppOptions): Promise<App> {
         }),
         enqueue: store.enqueue,
       }),
-      ...pagingJobs({
-        ...deps,
-        pager: createPager(config),
-        log,
-        linkTo: async (incidentId) => {
-          const place = await messages.find(channelKey(incidentId));
-          return place === undefined ? undefined : `https://slack.com/app_redirect?channel=${place.channel}`;
-        },
-      }),
+      ...pagingJobs({ ...deps, pager, log, linkTo }),
+      ...stepJobs({ ...deps, read, query: createPrometheus(read), pager, linkTo }),
       ...vendorJobs(deps, createStatuspageReader(outgoing.request)),
       ...incidentJobs({ ...deps, client }),
       ...otherJobs({ ...deps, client, deliveryProblem: deliveries.deliveryProblem }),
@@ -190,7 +193,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     ]),
     clock,
     log,
-    scrub: createScrub(secretValues(config)),
+    scrub,
     observe: (job, seconds, lagSeconds) => {
       const { service } = job.payload;
       if (job.kind === 'service.evaluate' && catalogue.services.get(String(service)) !== undefined)

@@ -95,6 +95,7 @@ describe('the service file', () => {
       {
         secrets: new Map([
           ['AIRE_SECRET_DEPLOY', ['token']],
+          ['AIRE_SECRET_PROM', ['token']],
           ['AIRE_SECRET_DEPLOY_SIGNING', [signing]],
         ]),
         hasPublicUrl: true,

@@ -1,7 +1,8 @@
 import { AppError } from '../errors.ts';
 import { type Playbook, playbookFile } from '../runbooks/schema.ts';
 import type { ServiceDirectory } from '../services/schema.ts';
-import { checkReferences, type ReferenceContext } from './check-references.ts';
+import { checkReferences } from './check-references.ts';
+import type { ReferenceContext } from './check-templates.ts';
 import { type Fault, type ParsedFile, parseYaml } from './parse-yaml.ts';
 import { type ServiceFile, serviceFile } from './service-file.ts';
 

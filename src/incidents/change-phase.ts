@@ -1,4 +1,5 @@
 import type { NewJob } from '../verb.ts';
+import { startAutoSteps } from './auto-steps.ts';
 import { type ChangeDeps, changeIncident } from './change-incident.ts';
 import { type Incident, incidentName } from './incident.ts';
 import { refresh, say } from './jobs.ts';
@@ -17,7 +18,8 @@ export function changePhase(
   input: { incidentId: string; by: string; event: PhaseEvent; summary?: string },
 ): Promise<Incident> {
   return changeIncident(deps, input.incidentId, (incident, context) => {
-    const next = transition(incident, input.event, context.now);
+    const moved = transition(incident, input.event, context.now);
+    const { incident: next, jobs: runs } = startAutoSteps(moved, context);
     const said = entry(
       context,
       incident,
@@ -28,6 +30,7 @@ export function changePhase(
     const jobs = [
       ...(input.event.type === 'advance' ? [] : [say(said)]),
       ...refresh(incident.id),
+      ...runs,
       ...(next.phase === 'post_incident' ? [reminderFromResolution(next, context.now)] : []),
       ...deps.followUps(next, input.event),
     ];

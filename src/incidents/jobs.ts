@@ -1,3 +1,4 @@
+import type { RunnableStep } from '../runbooks/schema.ts';
 import type { NewJob } from '../verb.ts';
 import type { TimelineEntry } from './timeline.ts';
 
@@ -65,6 +66,21 @@ export function escalate(incidentId: string): NewJob {
     key: `escalate:${incidentId}`,
     payload: { incidentId },
   };
+}
+
+/** A step is run. Its lane is its own, so that it holds up no message, except that of pages for one that pages. */
+export function runStepJob(incidentId: string, step: RunnableStep, run: string): NewJob {
+  return {
+    kind: 'step.run',
+    lane: step.kind === 'page' ? pageLane(incidentId) : `step:${incidentId}:${step.id}`,
+    key: `step-run:${run}`,
+    payload: { incidentId, stepId: step.id, run },
+  };
+}
+
+/** Pages have a lane of their own, so that a Slack that is down holds none up. */
+export function pageLane(incidentId: string): string {
+  return `incident-page:${incidentId}`;
 }
 
 /** State changed: card and announcement follow. */

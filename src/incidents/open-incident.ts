@@ -5,6 +5,7 @@ import type { IncidentKind } from '../triggers/schema.ts';
 import type { Severity } from '../triggers/severity.ts';
 import type { Finding } from '../triggers/trigger.ts';
 import type { NewJob } from '../verb.ts';
+import { startAutoSteps } from './auto-steps.ts';
 import type { Actor, Incident } from './incident.ts';
 import { announce, openChannel, readVendors, showCard } from './jobs.ts';
 import { pageWhenBad } from './paging.ts';
@@ -37,7 +38,7 @@ export function openIncident(
 ): { incident: Incident; timeline: TimelineEntry[]; jobs: NewJob[] } {
   const { service, playbook, finding, by } = declaration;
   const detectedAt = finding?.observedAt ?? context.now;
-  const incident: Incident = {
+  const declared: Incident = {
     id: context.newId('inc'),
     number: 0,
     version: 0,
@@ -60,6 +61,7 @@ export function openIncident(
     runbook: takeSnapshot(playbook, service),
     findings: declaration.findings,
   };
+  const { incident, jobs: runs } = startAutoSteps(declared, context);
   const first = entry(
     context,
     incident,
@@ -83,6 +85,7 @@ export function openIncident(
       showCard(incident.id),
       evaluateJob(incident.service),
       ...(service.vendors.length === 0 ? [] : [readVendors(incident.id)]),
+      ...runs,
       ...remindersFromDeclaration(incident),
     ],
   };

@@ -2,13 +2,14 @@ import type { Severity } from '../triggers/severity.ts';
 import type { Finding } from '../triggers/trigger.ts';
 import type { NewJob } from '../verb.ts';
 import { type Incident, incidentName, isOpen } from './incident.ts';
+import { pageLane } from './jobs.ts';
 import { type Page, type PageReceipt, pageKey } from './pager.ts';
 import type { IncidentService } from './ports.ts';
 import { type EntryContext, entry, type TimelineEntry } from './timeline.ts';
 import type { ServiceWatch } from './watch.ts';
 
 /** Why somebody may have to be paged. */
-export const PAGE_OCCASIONS = ['declared', 'raised', 'escalated'] as const;
+export const PAGE_OCCASIONS = ['declared', 'raised', 'escalated', 'asked'] as const;
 export type PageOccasion = (typeof PAGE_OCCASIONS)[number];
 
 /** Who is paged about an incident, or why nobody is. */
@@ -23,7 +24,7 @@ export function isPaging(severity: Severity): boolean {
 
 /**
  * Who is paged (design §6): the owners of a SEV1 or SEV2, and after 30 minutes those of any incident that nobody has
- * acknowledged. Nobody twice, and nobody whom the same PagerDuty service has rung already.
+ * acknowledged. Nobody twice, and nobody whom the same PagerDuty service has rung already. A person who asks is enough.
  */
 export function whoIsPaged(
   state: {
@@ -42,6 +43,13 @@ export function whoIsPaged(
     return nobody('the service file has no owners.pagerduty_service');
   if (!isOpen(incident)) return nobody('the incident is over');
   if (state.isPaged) return nobody('they were paged before');
+  const escalationPolicy = service.owners.escalation_policy;
+  const to: PageDecision = {
+    kind: 'page',
+    service: owner,
+    ...(escalationPolicy === undefined ? {} : { escalationPolicy }),
+  };
+  if (occasion === 'asked') return to;
   if (occasion === 'escalated') {
     if (incident.acknowledgedAt !== undefined) return nobody('somebody is on it');
   } else if (!isPaging(incident.severity)) return nobody(`${incident.severity} pages nobody`);
@@ -51,8 +59,7 @@ export function whoIsPaged(
     // What has stopped ringing wakes nobody who slept through it.
     .some((finding) => occasion !== 'escalated' || finding.state === 'firing');
   if (rung) return nobody('PagerDuty has rung for this itself');
-  const escalationPolicy = service.owners.escalation_policy;
-  return { kind: 'page', service: owner, ...(escalationPolicy === undefined ? {} : { escalationPolicy }) };
+  return to;
 }
 
 function isAlertOf(finding: Finding, pagerdutyService: string): boolean {
@@ -99,14 +106,11 @@ export function pagedEntryId(incidentId: string): string {
   return `ent_paged_${incidentId}`;
 }
 
-/** Pages have a lane of their own, so that a Slack that is down holds none up. */
-const lane = (incidentId: string): string => `incident-page:${incidentId}`;
-
 /** The owners are paged, if then it is still right. */
 export function pageOwnersJob(incidentId: string, occasion: PageOccasion): NewJob {
   return {
     kind: 'incident.page',
-    lane: lane(incidentId),
+    lane: pageLane(incidentId),
     key: `page:${incidentId}:${occasion}`,
     payload: { incidentId, occasion },
   };
@@ -117,7 +121,7 @@ export function resolvePageJob(incident: Incident): NewJob {
   const ended = incident.resolvedAt ?? incident.closedAt;
   return {
     kind: 'incident.resolve_page',
-    lane: lane(incident.id),
+    lane: pageLane(incident.id),
     key: `resolve-page:${incident.id}:${ended?.toISOString() ?? ''}`,
     payload: { incidentId: incident.id },
   };

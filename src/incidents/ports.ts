@@ -1,5 +1,6 @@
 import type { Playbook, RunbookSettings } from '../runbooks/schema.ts';
 import type { ServiceDirectory, ServiceIdentity } from '../services/schema.ts';
+import type { SignalSettings } from '../signals/schema.ts';
 import type { Signal } from '../signals/signal.ts';
 import type { Clock } from '../time.ts';
 import type { Evidence } from '../triggers/evidence.ts';
@@ -10,7 +11,10 @@ import type { TimelineEntry } from './timeline.ts';
 import type { Proposal, ServiceWatch } from './watch.ts';
 
 /** What incidents need to know of a service. */
-export type IncidentService = ServiceIdentity & TriggerSettings & RunbookSettings;
+export type IncidentService = ServiceIdentity &
+  TriggerSettings &
+  RunbookSettings &
+  Pick<SignalSettings, 'sources'>;
 
 /** Everything one incident verb may write, in one transaction. Entities carry the version they were loaded with. */
 export interface IncidentChange {

@@ -1,4 +1,4 @@
-import { nextStep, stepsOfPhase } from '../runbooks/next-steps.ts';
+import { isSettled, nextStep, stepsOfPhase } from '../runbooks/next-steps.ts';
 import { PHASES, type RunbookPhase } from '../runbooks/schema.ts';
 import { formatDuration, MINUTE } from '../time.ts';
 import type { NewJob } from '../verb.ts';
@@ -71,7 +71,7 @@ function nudge(incident: Incident, reminder: RunbookPhase): string {
   const phase = PHASES.find((each) => each === incident.phase) ?? reminder;
   const { title, window } = incident.runbook.phases[reminder];
   const steps = stepsOfPhase(incident.runbook.steps, incident.steps, phase, incident);
-  const open = steps.filter((step) => step.state === undefined).length;
+  const open = steps.filter((step) => !isSettled(step.state)).length;
   const next = nextStep(steps);
   const todo =
     next === undefined

@@ -7,6 +7,7 @@ import { vendorName } from '../triggers/evaluate-alert.ts';
 import { evaluateTrigger } from '../triggers/evaluate-trigger.ts';
 import type { Finding } from '../triggers/trigger.ts';
 import { type NewJob, runVerb } from '../verb.ts';
+import { startAutoSteps } from './auto-steps.ts';
 import { evidenceWanted } from './evidence-wanted.ts';
 import { type FollowState, followFindings } from './follow-findings.ts';
 import type { Incident } from './incident.ts';
@@ -147,7 +148,12 @@ function arrivalsOn(incident: Incident, arrivals: readonly Signal[], context: En
   const before = arrivals.filter((signal) => signal.at <= incident.detectedAt);
   const later = Object.entries(versionFacts(arrivals)).filter(([name]) => name.startsWith('current_'));
   next = { ...next, facts: { ...next.facts, ...versionFacts(before), ...Object.fromEntries(later) } };
-  return { incidents: [next], timeline, jobs: [...jobs, ...refresh(incident.id)] };
+  const started = startAutoSteps(next, context);
+  return {
+    incidents: [started.incident],
+    timeline,
+    jobs: [...jobs, ...started.jobs, ...refresh(incident.id)],
+  };
 }
 
 function describeArrival(

@@ -1,6 +1,7 @@
 import { AppError } from '../errors.ts';
 import type { StepState } from '../runbooks/next-steps.ts';
 import { CAUSES, type Cause, type StepDefinition } from '../runbooks/schema.ts';
+import { startAutoSteps } from './auto-steps.ts';
 import { acknowledged, type ChangeDeps, changeIncident } from './change-incident.ts';
 import type { Fact, Incident } from './incident.ts';
 import { refresh } from './jobs.ts';
@@ -38,12 +39,15 @@ export function settleStep(
       return { change: undefined, result: incident };
     }
     const fact = factFrom(definition, settlement, context.now);
-    const next: Incident = {
-      ...acknowledged(incident, context.now),
-      steps: { ...incident.steps, [stepId]: state },
-      facts: { ...incident.facts, ...fact },
-      ...causeFrom(fact),
-    };
+    const { incident: next, jobs: runs } = startAutoSteps(
+      {
+        ...acknowledged(incident, context.now),
+        steps: { ...incident.steps, [stepId]: state },
+        facts: { ...incident.facts, ...fact },
+        ...causeFrom(fact),
+      },
+      context,
+    );
     const said = entry(
       context,
       incident,
@@ -54,7 +58,10 @@ export function settleStep(
         data: { step: stepId, status: state.status, outcome: state.outcome ?? null },
       },
     );
-    return { change: { incidents: [next], timeline: [said], jobs: refresh(incident.id) }, result: next };
+    return {
+      change: { incidents: [next], timeline: [said], jobs: [...runs, ...refresh(incident.id)] },
+      result: next,
+    };
   });
 }
 
@@ -100,7 +107,7 @@ function factFrom(
 }
 
 /** A step that sets the fact `cause` sets the incident's cause, which selects mitigations. */
-function causeFrom(facts: Readonly<Record<string, Fact>>): { cause?: Cause } {
+export function causeFrom(facts: Readonly<Record<string, Fact>>): { cause?: Cause } {
   const cause = CAUSES.find((known) => known === facts.cause?.value);
   return cause === undefined ? {} : { cause };
 }

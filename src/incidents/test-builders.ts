@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { type Playbook, playbookFile, runbookFields } from '../runbooks/schema.ts';
 import { takeSnapshot } from '../runbooks/snapshot.ts';
 import { type ServiceDirectory, serviceFields } from '../services/schema.ts';
+import { signalFields } from '../signals/schema.ts';
 import type { Signal } from '../signals/signal.ts';
 import { createManualClock, MINUTE } from '../time.ts';
 import type { Evidence } from '../triggers/evidence.ts';
@@ -53,7 +54,12 @@ export const playbook: Playbook = playbookFile.parse({
   ],
 });
 
-const incidentServiceFile = z.strictObject({ ...serviceFields, ...triggerFields, ...runbookFields });
+const incidentServiceFile = z.strictObject({
+  ...serviceFields,
+  ...signalFields,
+  ...triggerFields,
+  ...runbookFields,
+});
 
 export function aService(over: Partial<z.input<typeof incidentServiceFile>> = {}): IncidentService {
   return incidentServiceFile.parse({

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { NOW } from '../incidents/test-builders.ts';
-import { insertIntoJson, insertValues, namesIn } from './insert-values.ts';
+import { insertIntoJson, insertValues, namesIn } from '../insert-values.ts';
 import { mitigationDeps, request } from './test-builders.ts';
 
 const hostile = 'v41", "admin": true, "x": "../../?a=b&c#d\r\nx-evil: 1';

@@ -2,11 +2,19 @@ import { AppError } from '../errors.ts';
 import { contentHash } from '../ids.ts';
 import { acknowledged } from '../incidents/change-incident.ts';
 import { type Incident, incidentName, isOpen } from '../incidents/incident.ts';
+import { incidentValues } from '../incidents/incident-values.ts';
 import { refresh } from '../incidents/jobs.ts';
 import { entry } from '../incidents/timeline.ts';
+import {
+  insertIntoHeaders,
+  insertIntoJson,
+  insertValues,
+  namesIn,
+  urlSafe,
+  type Values,
+} from '../insert-values.ts';
 import { formatDuration } from '../time.ts';
 import { runVerb } from '../verb.ts';
-import { insertIntoJson, insertValues, namesIn, type Values } from './insert-values.ts';
 import { checkDeadline, send, showMitigation } from './jobs.ts';
 import { type FrozenRequest, isUnderWay, type Mitigation } from './mitigation.ts';
 import type { MitigableService, MitigationChange, MitigationDeps } from './ports.ts';
@@ -152,15 +160,8 @@ function policyInWords(service: MitigableService, definition: MitigationDefiniti
 }
 
 /** What `{{…}}` may name in a mitigation's request. */
-export function valuesFor(incident: Incident, callbackUrl: string | undefined): Values {
-  const facts = Object.entries(incident.facts).map(([name, fact]) => [`facts.${name}`, fact.value]);
-  return {
-    ...Object.fromEntries(facts),
-    service: incident.service,
-    'incident.name': incidentName(incident),
-    'incident.severity': incident.severity,
-    ...(callbackUrl === undefined ? {} : { callback_url: callbackUrl }),
-  };
+function valuesFor(incident: Incident, callbackUrl: string | undefined): Values {
+  return { ...incidentValues(incident), ...(callbackUrl === undefined ? {} : { callback_url: callbackUrl }) };
 }
 
 function freeze(
@@ -171,9 +172,7 @@ function freeze(
   const request: FrozenRequest = {
     method,
     url: insertValues(url, values, urlSafe),
-    headers: Object.fromEntries(
-      Object.entries(headers).map(([name, template]) => [name, headerValue(name, template, values)]),
-    ),
+    headers: insertIntoHeaders(headers, values),
     body: JSON.stringify(insertIntoJson(body, values)),
   };
   const named = namesIn(JSON.stringify(definition.request)).filter((name) => name.startsWith('facts.'));
@@ -181,30 +180,4 @@ function freeze(
     named.map((name) => [name.slice('facts.'.length), values[name] ?? '']),
   );
   return { request, parameters, parametersHash: contentHash(request) };
-}
-
-/** A path segment of dots would move the request to another path, encoded or not. */
-function urlSafe(value: string): string {
-  if (value === '.' || value === '..')
-    throw new AppError('invalid_input', `A value for the url may not be "${value}".`);
-  return encodeURIComponent(value);
-}
-
-/** Secrets are put into headers when they are sent, so no value may name one. */
-function headerValue(header: string, template: string, values: Values): string {
-  const inserted = insertValues(template, values, headerSafe);
-  const secretsOf = (text: string): string => (text.match(/\$\{AIRE_SECRET_[A-Z0-9_]+\}/g) ?? []).join();
-  if (secretsOf(inserted) !== secretsOf(template)) {
-    throw new AppError(
-      'invalid_input',
-      `A value for the header "${header}" names a secret. Values may not contain \${AIRE_SECRET_…}.`,
-    );
-  }
-  return inserted;
-}
-
-/** A header value can't hold line breaks or other control characters. */
-function headerSafe(value: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the ones to remove
-  return value.replace(/[\u0000-\u001f\u007f]/g, ' ');
 }

@@ -1,12 +1,21 @@
 import type { Condition, RunbookPhase, StepDefinition } from './schema.ts';
 
+export type StepOutcome = 'ok' | 'not_ok' | 'no_data';
+
 /** How far one step has come (design §2). A step nobody has touched has no state. */
 export interface StepState {
-  readonly status: 'done' | 'skipped';
+  readonly status: 'running' | 'done' | 'skipped' | 'failed';
   /** For done steps: what was found. */
-  readonly outcome?: 'ok' | 'not_ok' | 'no_data';
+  readonly outcome?: StepOutcome;
+  /** What was found, in words; for failed steps why. */
   readonly note?: string;
+  /** Where the evidence is, when there is a place. */
+  readonly url?: string;
+  /** For running steps: the run whose finding counts. */
+  readonly run?: string;
+  /** A person's Slack id, or `aire`. */
   readonly by: string;
+  /** Since when it is so. */
   readonly at: Date;
 }
 
@@ -52,7 +61,16 @@ export function stepsOfPhase(
     .filter(({ definition, state }) => state !== undefined || holds(definition.when, context));
 }
 
-/** The first step of the phase that nobody has settled. */
+/** Nothing more is asked of anybody: it is answered, or was skipped. */
+export function isSettled(state: StepState | undefined): boolean {
+  return state?.status === 'done' || state?.status === 'skipped';
+}
+
+/**
+ * The first step of the phase that waits for a person; a failed one does. One that is running holds nobody up: it is
+ * the next only when nothing else is.
+ */
 export function nextStep(steps: readonly ApplicableStep[]): ApplicableStep | undefined {
-  return steps.find((step) => step.state === undefined);
+  const open = steps.filter(({ state }) => !isSettled(state));
+  return open.find(({ state }) => state?.status !== 'running') ?? open[0];
 }

@@ -3,6 +3,10 @@ import { duration } from '../services/quantities.ts';
 import { DAY } from '../time.ts';
 
 const glob = z.string().min(1);
+const webAddress = z.string().refine((text) => {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  return url !== undefined && /^https?:$/.test(url.protocol) && url.username === '' && url.search === '';
+}, 'write an address such as http://prometheus:9090, without user name or query');
 
 /** How long what users wrote and were answered is kept unless the service says otherwise. */
 export const PROMPT_RETENTION = 30 * DAY;
@@ -26,6 +30,10 @@ export const signalFields = {
           }),
         )
         .default([]),
+      /** Where steps of the kind `query` read. */
+      prometheus: z
+        .strictObject({ url: webAddress, headers: z.record(z.string(), z.string().max(2000)).default({}) })
+        .optional(),
     })
     .prefault({}),
   /** How long examples and reports are kept: they hold what users wrote. */

@@ -1,6 +1,7 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { clickButton, latest, pickOption, submitForm } from '../../src/cli/demo/hands.ts';
 import { HOUR, MINUTE } from '../../src/time.ts';
+import { startFakePrometheus } from '../support/fake-prometheus.ts';
 import { ANA, START, type TestStage, useStage } from '../support/stage.ts';
 
 const CHANNEL = 'inc-1-llm-inference';
@@ -29,7 +30,12 @@ const toTheTarget = (text: string) => text.replace('{{service}}/scale', 'rollbac
 
 describe('a GPU-served model gets slow', () => {
   it('is proposed after ten minutes above twice the baseline, contained from its own runbook and proven', async () => {
-    const stage = await stageWith({ edit: toTheTarget });
+    const prometheus = await startFakePrometheus();
+    onTestFinished(() => prometheus.close());
+    prometheus.vector((query) => (query.includes('GPU_UTIL') ? ['71', '99.2'] : ['0.5']));
+    const stage = await stageWith({
+      edit: (text) => toTheTarget(text).replace('http://prometheus:9090', prometheus.url),
+    });
     stage.clock.set(new Date(START.getTime() - 2 * HOUR));
     await latency(stage, 1, 60);
     stage.clock.set(START);
@@ -43,7 +49,10 @@ describe('a GPU-served model gets slow', () => {
 
     await clickButton(stage, ANA, 'incidents', 'Declare');
     const card = () => stage.slack.render(stage.slack.message(CHANNEL, (message) => message.pinned));
-    expect(card()).toContain('Is there room on the GPUs, in compute and in VRAM?');
+    // What could be read was read at declaration; the first step is one for people.
+    expect(card()).toContain('Do the GPUs have compute to spare?');
+    expect(card()).toContain('99.2 % at gpu="1", the worst of 2 (limit: below 95 %)');
+    expect(card()).toContain('50 % (limit: below 97 %)');
     await clickButton(stage, ANA, CHANNEL, 'Go on to scope');
     await clickButton(stage, ANA, CHANNEL, 'Yes');
     await clickButton(stage, ANA, CHANNEL, 'Yes');

@@ -3,7 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { readRunbookFiles } from '../../src/adapters/files/yaml-files.ts';
-import type { ReferenceContext } from '../../src/catalogue/check-references.ts';
+import type { ReferenceContext } from '../../src/catalogue/check-templates.ts';
 import { loadCatalogue, type RunbookFile } from '../../src/catalogue/load-catalogue.ts';
 import { serviceFileJsonSchema } from '../../src/catalogue/service-file.ts';
 
@@ -66,6 +66,12 @@ const rejected: Readonly<Record<string, readonly string[]>> = {
   'callback-without-public-url': [
     `${S}:14:3 mitigations.roll_back: it waits for a callback, so set AIRE_PUBLIC_URL to the address where the target reaches aire`,
   ],
+  'bad-readings': [
+    `${S}:11:56 runbooks.bad_answers.steps.0.healthy: write below, above or both`,
+    `${S}:12:71 runbooks.bad_answers.steps.1.pointer: write a JSON pointer such as /status/phase; ~ is written ~0 and / is ~1`,
+    `${S}:13:9 runbooks.bad_answers.steps.2.pointer: healthy and sets need a pointer: it says which value of the answer they are about`,
+    `${S}:14:90 runbooks.bad_answers.steps.3.timeout: write a time from 1s to 14s`,
+  ],
   'duplicate-key': [`${S}:3:1 Map keys must be unique`],
   'duplicate-service': [
     'services/zz-copy.yaml:1:1 service: "support-agent" is described in services/support-agent.yaml too. Keep one of them.',
@@ -82,6 +88,18 @@ const rejected: Readonly<Record<string, readonly string[]>> = {
     `${S}:18:5 mitigations.roll_back.request: {{Facts.previous_good_model}} is unknown; use service, callback_url, incident.name, incident.severity or facts.<name>`,
   ],
   'nothing-to-match': [`${S}:6:26 sources.alerts.0.match: name at least one thing to match, such as title`],
+  'reads-nowhere': [
+    `${S}:6:49 sources.prometheus.headers: \${TOKEN} may not be used; only variables that start with AIRE_SECRET_ may`,
+    `${S}:6:3 sources.prometheus: no values are put in here, and secrets only into headers; write it out`,
+  ],
+  'reads-unknown': [
+    `${S}:11:67 runbooks.bad_answers.steps.0.query: there is nothing to query; add sources: { prometheus: { url } }`,
+    `${S}:11:67 runbooks.bad_answers.steps.0.query: {{tenant}} is unknown; use service, incident.name, incident.severity or facts.<name>`,
+    `${S}:12:67 runbooks.bad_answers.steps.1.query: there is nothing to query; add sources: { prometheus: { url } }`,
+    `${S}:12:67 runbooks.bad_answers.steps.1.query: put {{facts.limit}} between quotes, as in {model="{{facts.limit}}"}`,
+    `${S}:13:66 runbooks.bad_answers.steps.2.url: secrets belong into headers, not into the url, which people see`,
+    `${S}:14:96 runbooks.bad_answers.steps.3.headers: the variable AIRE_SECRET_OTHER is not set. Set it in the environment.`,
+  ],
   'secret-can-not-sign': [
     `${S}:22:5 mitigations.roll_back.secret: AIRE_SECRET_DEPLOY can't sign; it must be whsec_ and base64, such as from: openssl rand -base64 32`,
   ],
@@ -113,7 +131,7 @@ const rejected: Readonly<Record<string, readonly string[]>> = {
     `${S}:18:5 mitigations.roll_back.request: {{previous_good_model}} is unknown; use service, callback_url, incident.name, incident.severity or facts.<name>`,
   ],
   'unknown-step-kind': [
-    `${S}:11:23 runbooks.bad_answers.steps.0.kind: Invalid discriminator value. Expected 'check' | 'note' | 'choose' | 'mitigate'`,
+    `${S}:11:23 runbooks.bad_answers.steps.0.kind: Invalid discriminator value. Expected 'check' | 'note' | 'choose' | 'mitigate' | 'query' | 'http' | 'page'`,
   ],
   'unknown-top-level-key': [`${S}:3:1 mitigation: unknown key. Remove it, or check its spelling.`],
   'unknown-trigger': [

@@ -19,6 +19,8 @@ export function missingAlertPrograms(): string | undefined {
 
 /** Debian's Prometheus and Alertmanager, as long as a test needs them. */
 export interface AlertPrograms {
+  /** Where Prometheus answers queries. */
+  readonly prometheusUrl: string;
   /** Replaces the rules that Prometheus evaluates, at once. */
   setRules(rules: string): Promise<void>;
   /** What both have logged as errors. */
@@ -75,6 +77,7 @@ alerting: { alertmanagers: [ { static_configs: [ { targets: [ "127.0.0.1:${alert
     '--log.level=error',
   ]);
   return {
+    prometheusUrl: `http://127.0.0.1:${prometheusPort}`,
     async setRules(rules) {
       await writeFile(at('rules.yml'), rules);
       prometheus.kill('SIGHUP');

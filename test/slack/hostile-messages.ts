@@ -32,6 +32,7 @@ import {
 import type { Phase } from '../../src/incidents/incident.ts';
 import { ENTRY_KINDS } from '../../src/incidents/timeline.ts';
 import { MITIGATION_STATES } from '../../src/mitigations/mitigation.ts';
+import type { StepState } from '../../src/runbooks/next-steps.ts';
 import type { RunbookPhase, StepDefinition } from '../../src/runbooks/schema.ts';
 import { CHANGE_KINDS } from '../../src/signals/signal.ts';
 
@@ -79,6 +80,28 @@ export function longRunbook(words: string): StepDefinition[] {
     }),
   );
 }
+
+/** Forty steps that aire runs, at the end of the runbook's phases, as far as their states say. */
+function runSteps(words: string): StepDefinition[] {
+  return many(40, (index) => ({
+    id: `read_${index}`,
+    kind: 'query',
+    phase: 'triage',
+    title: start(words, 150),
+    hint: start(words, 1000),
+    query: 'up',
+    healthy: { below: 1 },
+    run: 'auto',
+    timeout: 10_000,
+  }));
+}
+
+const STATES: readonly Partial<StepState>[] = [
+  { status: 'running', run: 'run_1' },
+  { status: 'failed' },
+  { outcome: 'not_ok', url: `https://x/${'u'.repeat(280)}` },
+  { outcome: 'no_data' },
+];
 
 /** Every message there is, with these words wherever somebody else's may stand. */
 export function messagesWith(words: string): ReadonlyMap<string, SlackMessage> {
@@ -185,8 +208,16 @@ export function messagesWith(words: string): ReadonlyMap<string, SlackMessage> {
       },
     })),
   };
+  const reading = runSteps(words);
+  const states = many(39, (index) => ticked({ note: words, by: words, ...STATES[index % STATES.length] }));
+  const runs = incidentIn('triage', {
+    ...over,
+    runbook: runbookOf(reading),
+    steps: Object.fromEntries(states.map((state, index) => [`read_${index}`, state])),
+  });
   return new Map<string, SlackMessage>([
     ...cards,
+    ['card of steps that aire runs', incidentCard(cardOf(runs, { service, changes, examples: 1000 }))],
     ...PHASES.map((phase): [string, SlackMessage] => [
       `announcement in ${phase}`,
       announcement(incidentIn(phase, { ...over, commander: words }), 'C0INC12'),

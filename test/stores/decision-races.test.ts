@@ -7,13 +7,24 @@ import { isAppError } from '../../src/errors.ts';
 import { newId } from '../../src/ids.ts';
 import { declareIncident } from '../../src/incidents/declare-incident.ts';
 import type { IncidentChange, IncidentDeps } from '../../src/incidents/ports.ts';
+import { recordFinding } from '../../src/incidents/record-finding.ts';
 import { remind } from '../../src/incidents/remind.ts';
 import { respondToSignals } from '../../src/incidents/respond-to-signals.ts';
 import { settleStep } from '../../src/incidents/settle-step.ts';
+import { startStep } from '../../src/incidents/start-step.ts';
 import { takeCommand } from '../../src/incidents/take-command.ts';
+import { step } from '../../src/runbooks/schema.ts';
 import { createManualClock } from '../../src/time.ts';
 import { emptyDatabase, openTestPostgres } from '../support/databases.ts';
-import { bareIncident, measurement, minutesAgo, NOW, PLAYBOOK, sampleService } from './samples.ts';
+import {
+  bareIncident,
+  measurement,
+  minutesAgo,
+  NOW,
+  PLAYBOOK,
+  sampleRunbook,
+  sampleService,
+} from './samples.ts';
 
 const ROUNDS = 20;
 const SERVICE = 'support-agent';
@@ -134,6 +145,28 @@ const choose = (deps: IncidentDeps) =>
     by: 'U2',
     settlement: { as: 'chosen', value: 'model' },
   });
+const GPU = step.parse({
+  id: 'gpu',
+  kind: 'query',
+  phase: 'triage',
+  title: 'GPU',
+  query: 'up',
+  healthy: { above: 0 },
+});
+const runnableThere = async (): Promise<void> => {
+  const runbook = { ...sampleRunbook(), hash: 'runnable', steps: [GPU] };
+  await stores.save({ incidents: [bareIncident(ID, { runbook })] });
+};
+const startGpu = (deps: IncidentDeps) => startStep(deps, { incidentId: ID, stepId: GPU.id, by: 'U1' });
+const runGpu = async (): Promise<void> => {
+  await runnableThere();
+  await startGpu(replicaOf(first, asItIs).deps);
+};
+const foundGpu = async (deps: IncidentDeps) => {
+  const { run = '' } = (await stores.incident(ID))?.steps[GPU.id] ?? {};
+  const result = { kind: 'found', outcome: 'ok', note: '3' } as const;
+  return recordFinding(deps, { incidentId: ID, stepId: GPU.id, run, result });
+};
 const command = (deps: IncidentDeps) => takeCommand(deps, { incidentId: ID, by: 'U3' });
 
 const RACES: Readonly<Record<string, Race>> = {
@@ -171,6 +204,22 @@ const RACES: Readonly<Record<string, Race>> = {
       return { commander, cause, version, steps: Object.keys(incident?.steps ?? {}).sort() };
     },
     expected: { commander: 'U3', cause: 'model', version: 4, steps: ['cause', 'infrastructure'] },
+  },
+  'step: one run that is asked for at both': {
+    before: runnableThere,
+    acts: [startGpu, startGpu],
+    outcome: async () => [await jobsOf('step.run'), (await stores.incident(ID))?.version],
+    expected: [1, 2],
+  },
+  'step: one finding that arrives at both': {
+    before: runGpu,
+    acts: [foundGpu, foundGpu],
+    outcome: async () => [
+      await stores.countEntries(ID, 'step_settled'),
+      (await stores.incident(ID))?.steps[GPU.id]?.status,
+      (await stores.incident(ID))?.version,
+    ],
+    expected: [1, 'done', 3],
   },
   'command: one click that arrives at both': {
     before: incidentThere,

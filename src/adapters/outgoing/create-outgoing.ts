@@ -19,12 +19,13 @@ export interface OutgoingOptions {
 export function createOutgoing(options: OutgoingOptions): Outgoing {
   const policy = createAddressPolicy(options.allowHosts);
   const resolveHost = options.resolveHost ?? ((hostname) => lookup(hostname, { all: true }));
-  const timeoutMs = options.timeoutMs ?? 10_000;
+  const usualTimeoutMs = options.timeoutMs ?? 10_000;
   const maxBytes = options.maxResponseBytes ?? 1024 * 1024;
 
   async function request(asked: OutgoingRequest): Promise<OutgoingResponse> {
     const url = parseTarget(asked.url);
     policy.checkUrl(url);
+    const timeoutMs = asked.timeoutMs ?? usualTimeoutMs;
     const deadline = AbortSignal.timeout(timeoutMs);
     const signal = asked.signal === undefined ? deadline : AbortSignal.any([deadline, asked.signal]);
     let connected = false;

@@ -1,3 +1,4 @@
+import { insertSecrets } from '../../insert-values.ts';
 import type { Mitigation } from '../../mitigations/mitigation.ts';
 import type { MitigationTarget, SendOutcome } from '../../mitigations/ports.ts';
 import { signWebhook } from '../../standard-webhooks.ts';
@@ -14,24 +15,17 @@ export function createMitigationSender(options: {
   secrets: ReadonlyMap<string, readonly string[]>;
   wallClock: Clock;
 }): MitigationTarget {
-  const secret = (name: string): string => options.secrets.get(name)?.[0] ?? '';
-
   return {
     async send(mitigation: Mitigation): Promise<SendOutcome> {
       const { request, definition } = mitigation;
-      const signing = secret(definition.secret);
+      const signing = options.secrets.get(definition.secret)?.[0] ?? '';
       if (signing === '')
         return {
           kind: 'refused',
           detail: `Not sent: the variable ${definition.secret} is not set any more.`,
         };
       const headers = {
-        ...Object.fromEntries(
-          Object.entries(request.headers).map(([name, value]) => [
-            name,
-            value.replaceAll(/\$\{(AIRE_SECRET_[A-Z0-9_]+)\}/g, (_all, name: string) => secret(name)),
-          ]),
-        ),
+        ...insertSecrets(request.headers, options.secrets),
         'content-type': 'application/json',
         'idempotency-key': mitigation.id,
         ...signWebhook({

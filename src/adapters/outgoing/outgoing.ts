@@ -6,6 +6,8 @@ export interface OutgoingRequest {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string;
+  /** Bound on the total time in milliseconds, in place of the usual one. */
+  readonly timeoutMs?: number;
   /** Gives up early; the bound on the total time holds in any case. */
   readonly signal?: AbortSignal;
 }

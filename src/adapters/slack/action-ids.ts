@@ -11,6 +11,7 @@ export const ACTIONS = {
   split: 'incident.split',
   readVendors: 'incident.read_vendors',
   addActionItem: 'incident.add_action_item',
+  stepRun: 'step.run',
   stepOk: 'step.ok',
   stepNotOk: 'step.not_ok',
   stepSkip: 'step.skip',

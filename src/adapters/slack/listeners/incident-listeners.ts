@@ -7,6 +7,7 @@ import { type Incident, incidentName } from '../../../incidents/incident.ts';
 import { readVendors, tell } from '../../../incidents/jobs.ts';
 import { settleStep } from '../../../incidents/settle-step.ts';
 import { splitFinding } from '../../../incidents/split-finding.ts';
+import { startStep } from '../../../incidents/start-step.ts';
 import { takeCommand } from '../../../incidents/take-command.ts';
 import type { PhaseEvent } from '../../../incidents/transition.ts';
 import type { Proposal } from '../../../incidents/watch.ts';
@@ -85,6 +86,10 @@ function listenForSteps(deps: ListenerDeps): void {
       const [incidentId, stepId] = readValue(pair, value);
       await settleStep(deps, { incidentId, stepId, by, settlement });
     });
+  onClick(deps, ACTIONS.stepRun, async ({ by, value }) => {
+    const [incidentId, stepId] = readValue(pair, value);
+    await startStep(deps, { incidentId, stepId, by });
+  });
   settle(ACTIONS.stepOk, { as: 'done', outcome: 'ok' });
   settle(ACTIONS.stepNotOk, { as: 'done', outcome: 'not_ok' });
   settle(ACTIONS.stepSkip, { as: 'skipped' });

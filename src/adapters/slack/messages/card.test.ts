@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { Fact } from '../../../incidents/incident.ts';
+import type { Fact, Incident } from '../../../incidents/incident.ts';
+import type { StepState } from '../../../runbooks/next-steps.ts';
+import { step } from '../../../runbooks/schema.ts';
 import { incidentCard } from './card.ts';
 import {
   ANA,
@@ -13,6 +15,7 @@ import {
   expectGolden,
   incidentIn,
   NOW,
+  runbookOf,
   serviceWith,
   ticked,
 } from './test-builders.ts';
@@ -113,6 +116,53 @@ describe('what machines gathered', () => {
   it('nothing is said of what nobody told', () => {
     const card = words(incidentCard(cardOf(incidentIn('triage'))));
     for (const absent of ['Versions', 'Dashboards', 'Providers']) expect(card).not.toContain(absent);
+  });
+});
+
+describe('steps that aire runs', () => {
+  const read = (id: string, title: string) =>
+    step.parse({ id, kind: 'query', phase: 'triage', title, query: 'up', healthy: { below: 1 } });
+  const runbook = runbookOf([
+    read('gpu', 'Is there room on the GPUs?'),
+    read('queue', 'Is the queue short?'),
+    step.parse({ id: 'page', kind: 'page', phase: 'triage', title: 'Page the owners', hint: 'It is late.' }),
+  ]);
+  const running = (run: string): StepState => ({ status: 'running', run, by: 'aire', at: NOW });
+  const found: StepState = {
+    status: 'done',
+    outcome: 'not_ok',
+    note: '97 % (limit: below 90 %)',
+    url: 'http://prometheus:9090/graph?g0.expr=a%26b',
+    by: 'aire',
+    at: NOW,
+  };
+  const cardWith = (steps: Incident['steps']) =>
+    incidentCard(cardOf(incidentIn('triage', { runbook, steps })));
+
+  it('one that waits can be run or answered', () => {
+    expectGolden('card-step-to-run', cardWith({}));
+  });
+
+  it('one that runs holds nobody up; what it found is seen at a glance', () => {
+    expectGolden('card-step-running', cardWith({ gpu: running('run_1') }));
+    expectGolden('card-step-found', cardWith({ gpu: found, queue: running('run_2') }));
+  });
+
+  it('one that failed says why and can be run again', () => {
+    const failed: StepState = {
+      status: 'failed',
+      note: '<prometheus> could not be reached.',
+      by: 'aire',
+      at: NOW,
+    };
+    expectGolden('card-step-failed', cardWith({ gpu: failed }));
+  });
+
+  it('the last one can be answered while it runs', () => {
+    const card = words(cardWith({ gpu: found, queue: running('run_2'), page: ticked() }));
+    expect(card).toContain('running…');
+    expect(card).toContain('step.not_ok');
+    expect(card).not.toContain('step.run');
   });
 });
 

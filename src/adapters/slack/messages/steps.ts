@@ -1,28 +1,22 @@
 import type { KnownBlock } from '@slack/types';
-import { type Incident, isOpen } from '../../../incidents/incident.ts';
-import { isUnderWay, type Mitigation } from '../../../mitigations/mitigation.ts';
+import type { Incident } from '../../../incidents/incident.ts';
+import type { Mitigation } from '../../../mitigations/mitigation.ts';
 import type { MitigableService } from '../../../mitigations/ports.ts';
-import { type ApplicableStep, nextStep, stepsOfPhase } from '../../../runbooks/next-steps.ts';
-import type { RunbookPhase, StepDefinition } from '../../../runbooks/schema.ts';
-import { ACTIONS } from '../action-ids.ts';
 import {
-  actions,
-  button,
-  clipMrkdwn,
-  context,
-  escapeMrkdwn,
-  fitLines,
-  inline,
-  person,
-  plain,
-  section,
-  slackDate,
-} from './blocks.ts';
+  type ApplicableStep,
+  isSettled,
+  nextStep,
+  type StepState,
+  stepsOfPhase,
+} from '../../../runbooks/next-steps.ts';
+import { isRunnable, type RunbookPhase } from '../../../runbooks/schema.ts';
+import { context, fitLines, inline, link, person, section, slackDate } from './blocks.ts';
+import { nextBlocks } from './next-step.ts';
 
 /** Characters. */
-const LIMITS = { settled: 1200, hint: 1000, later: 800 } as const;
+const LIMITS = { found: 800, settled: 1200, later: 800, url: 300 } as const;
 
-/** The steps of the phase the incident is in: those settled, the next one with its buttons, those to come. */
+/** The steps of the phase the incident is in: those settled or running, the next one with its buttons, those to come. */
 export function stepBlocks(
   incident: Incident,
   service: MitigableService | undefined,
@@ -31,8 +25,11 @@ export function stepBlocks(
   const phase = runbookPhase(incident);
   if (phase === undefined) return [];
   const steps = stepsOfPhase(incident.runbook.steps, incident.steps, phase, incident);
-  const settled = steps.filter((step) => step.state !== undefined);
   const next = nextStep(steps);
+  const touched = steps.filter((step) => step.state !== undefined && step !== next);
+  const found = touched.filter(isBadFinding);
+  const other = touched.filter((step) => !isBadFinding(step));
+  const settled = steps.filter((step) => isSettled(step.state));
   const later = steps.filter((step) => step.state === undefined && step !== next);
   const { title, window } = incident.runbook.phases[phase];
   const until = new Date(
@@ -45,10 +42,9 @@ export function stepBlocks(
     section(
       `*${inline(title)}*: ${settled.length} of ${steps.length} steps, until about ${slackDate(until, '{time}')}`,
     ),
-    ...(settled.length === 0 ? [] : [context(fitLines(settled.map(settledLine), LIMITS.settled, 'last'))]),
-    ...(next === undefined
-      ? [context(allDone(incident))]
-      : nextBlocks(incident, next.definition, service, mitigations)),
+    ...(found.length === 0 ? [] : [section(fitLines(found.map(touchedLine), LIMITS.found, 'last'))]),
+    ...(other.length === 0 ? [] : [context(fitLines(other.map(touchedLine), LIMITS.settled, 'last'))]),
+    ...(next === undefined ? [context(allDone(incident))] : nextBlocks(incident, next, service, mitigations)),
     ...(later.length === 0
       ? []
       : [
@@ -79,100 +75,24 @@ function allDone(incident: Incident): string {
   }
 }
 
-function settledLine({ definition, state }: ApplicableStep): string {
-  const sign =
-    state?.status === 'skipped'
-      ? ':fast_forward:'
-      : state?.outcome === 'not_ok'
-        ? ':x:'
-        : ':heavy_check_mark:';
-  const found = state?.note === undefined ? '' : `: ${inline(state.note)}`;
-  return `${sign} ${inline(definition.title)}${found} (${state?.status === 'skipped' ? 'skipped, ' : ''}${person(state?.by ?? '')})`;
+/** aire looked, and it is not well: that is seen at a glance, larger than the other lines. */
+function isBadFinding({ definition, state }: ApplicableStep): boolean {
+  return isRunnable(definition) && state?.outcome === 'not_ok';
 }
 
-function nextBlocks(
-  incident: Incident,
-  step: StepDefinition,
-  service: MitigableService | undefined,
-  mitigations: readonly Mitigation[],
-): KnownBlock[] {
-  const value = JSON.stringify([incident.id, step.id]);
-  const skip = button('Skip', ACTIONS.stepSkip, value);
-  const text = section(
-    `:point_right: *${inline(step.title)}*${step.hint === undefined ? '' : `\n${clipMrkdwn(escapeMrkdwn(step.hint), LIMITS.hint)}`}`,
-  );
-  switch (step.kind) {
-    case 'check':
-      return [
-        text,
-        ...actions([button('Yes', ACTIONS.stepOk, value), button('No', ACTIONS.stepNotOk, value), skip]),
-      ];
-    case 'note':
-      return [text, ...actions([button('Write', ACTIONS.stepNote, value), skip])];
-    case 'choose':
-      return [
-        text,
-        // An option's value holds 75 characters: which step of which incident it is for stands in the block's id.
-        ...actions(
-          [
-            {
-              type: 'static_select',
-              action_id: ACTIONS.stepChoose,
-              placeholder: plain('Choose', 150),
-              options: step.options.map((option) => ({
-                text: plain(option.label, 75),
-                value: option.value,
-              })),
-            },
-            skip,
-          ],
-          value,
-        ),
-      ];
-    case 'mitigate':
-      return [
-        text,
-        ...mitigateBlocks(incident, step.mitigation, service, mitigations, [
-          button('Done', ACTIONS.stepOk, value),
-          skip,
-        ]),
-      ];
-  }
+function touchedLine({ definition, state }: ApplicableStep): string {
+  const title = inline(definition.title);
+  if (state?.status === 'running') return `:hourglass_flowing_sand: ${title}: running…`;
+  // A longer address would leave no room for the other lines; the timeline has it.
+  const url = (state?.url ?? '').length > LIMITS.url ? undefined : state?.url;
+  const found = state?.note === undefined ? '' : `: ${link(url, inline(state.note))}`;
+  const skipped = state?.status === 'skipped' ? 'skipped, ' : '';
+  return `${signOf(state)} ${title}${found} (${skipped}${person(state?.by ?? '')})`;
 }
 
-/** The service's mitigations that fit the cause, each a button; while one is under way, its card says how it goes. */
-function mitigateBlocks(
-  incident: Incident,
-  named: string | undefined,
-  service: MitigableService | undefined,
-  mitigations: readonly Mitigation[],
-  end: ReturnType<typeof button>[],
-): KnownBlock[] {
-  const underWay = mitigations.find(isUnderWay);
-  if (underWay !== undefined)
-    return [
-      context(`“${inline(underWay.definition.title)}” is ${underWay.state}: see its card below.`),
-      ...actions(end),
-    ];
-  const fitting = Object.entries(service?.mitigations ?? {}).filter(
-    ([name, definition]) =>
-      (named === undefined || name === named) &&
-      (definition.for === undefined ||
-        incident.cause === undefined ||
-        incident.cause === 'unknown' ||
-        definition.for.cause.includes(incident.cause)),
-  );
-  const buttons = isOpen(incident)
-    ? fitting.slice(0, 5).map(([name, definition]) =>
-        button(definition.title, ACTIONS.requestMitigation, JSON.stringify([incident.id, name]), {
-          style: 'primary',
-        }),
-      )
-    : [];
-  const none =
-    fitting.length === 0
-      ? [context('This service has no mitigation for that cause in its file: do it by hand, then tick Done.')]
-      : [];
-  // One row each: two buttons of one action can't share a block.
-  return [...none, ...buttons.flatMap((each) => actions([each])), ...actions(end)];
+function signOf(state: StepState | undefined): string {
+  if (state?.status === 'skipped') return ':fast_forward:';
+  if (state?.status === 'failed') return ':warning:';
+  if (state?.outcome === 'no_data') return ':grey_question:';
+  return state?.outcome === 'not_ok' ? ':x:' : ':heavy_check_mark:';
 }
