@@ -1,6 +1,7 @@
 import type { WebClient } from '@slack/web-api';
 import type { Database } from './adapters/db/database.ts';
 import { readOperatingFigures } from './adapters/db/operating-figures.ts';
+import { whyMoved } from './adapters/db/place.ts';
 import { postedMessages } from './adapters/db/posted-messages.ts';
 import { removeExpired } from './adapters/db/retention.ts';
 import type { createSlackMessages } from './adapters/db/slack-messages.ts';
@@ -23,6 +24,8 @@ import type { Catalogue } from './catalogue/load-catalogue.ts';
 import { retentionLimits } from './catalogue/retention.ts';
 import type { Config } from './config.ts';
 import type { Logger } from './log.ts';
+import { noticeRestore } from './mitigations/hold-mitigations.ts';
+import type { MitigationStore } from './mitigations/ports.ts';
 import type { Clock } from './time.ts';
 import type { NewJob } from './verb.ts';
 
@@ -42,6 +45,25 @@ export function createAppMetrics(database: Database, clock: Clock): Metrics {
     figures: () => readOperatingFigures(database, clock.now()),
     problems: TROUBLES,
   });
+}
+
+/** Holds mitigations when the database was restored since the last start; called before anything is sent. */
+export async function holdAfterRestore({
+  database,
+  store,
+  clock,
+  log,
+}: Pick<Operated, 'database' | 'clock' | 'log'> & { readonly store: MitigationStore }): Promise<void> {
+  const current = await database.place();
+  if (current === undefined) {
+    log.warn({}, 'this database does not tell which copy it is: mitigations are not held after a restore');
+    return;
+  }
+  const noticed = await noticeRestore(
+    { store, clock },
+    { current, whyMoved: (before) => whyMoved(before, current) },
+  );
+  if (noticed === 'moved') log.warn({ place: current }, 'the database was restored: mitigations are held');
 }
 
 /** The jobs of self-watch and retention. */

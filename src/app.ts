@@ -35,7 +35,7 @@ import { otherJobs } from './adapters/slack/jobs/other-jobs.ts';
 import { createApproverDirectory, createNames } from './adapters/slack/people.ts';
 import { createSlackApp } from './adapters/slack/slack-app.ts';
 import { createStatuspageReader } from './adapters/vendor-status/statuspage.ts';
-import { createAppMetrics, operatingJobs, startOperation } from './app-operate.ts';
+import { createAppMetrics, holdAfterRestore, operatingJobs, startOperation } from './app-operate.ts';
 import { type Catalogue, loadCatalogue } from './catalogue/load-catalogue.ts';
 import { type Config, requireSlack, secretValues } from './config.ts';
 import { draftGoldenCases } from './golden-dataset/jobs.ts';
@@ -250,6 +250,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       metricsRoute({ clients: config.apiClients, render: metrics.render }),
     ],
   });
+  await holdAfterRestore({ database, store, clock, log });
   const { port } = await server.listen(config.http.port, config.http.host);
   worker.start();
   schedule.start();

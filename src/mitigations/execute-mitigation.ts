@@ -3,7 +3,7 @@ import { AIRE, isOpen } from '../incidents/incident.ts';
 import { type EntryContext, entry } from '../incidents/timeline.ts';
 import type { Decision } from '../verb.ts';
 import { changeMitigation, type MitigationWithIncident } from './change-mitigation.ts';
-import { checkDeadline, showMitigation } from './jobs.ts';
+import { checkDeadline, showHold, showMitigation } from './jobs.ts';
 import type { Mitigation } from './mitigation.ts';
 import { ended, ran } from './outcome.ts';
 import type { MitigationChange, MitigationDeps, MitigationTarget, SendOutcome } from './ports.ts';
@@ -37,7 +37,7 @@ interface Attempt {
 }
 
 function beginSending(
-  { mitigation, incident }: MitigationWithIncident,
+  { mitigation, incident, heldSince }: MitigationWithIncident,
   context: EntryContext,
 ): Decision<MitigationChange, Attempt | undefined> {
   const stop = (state: 'expired' | 'unknown', detail: string): Decision<MitigationChange, undefined> => ({
@@ -62,6 +62,21 @@ function beginSending(
       'unknown',
       'aire was interrupted while sending it. The target does not recognise repeats, so it was not sent again. Look at the target and say what happened.',
     );
+  }
+  if (heldSince !== undefined && mayHaveBeenSent) {
+    return stop(
+      'unknown',
+      'The database was restored while it was being sent, so it was not sent again. Look at the target and say what happened.',
+    );
+  }
+  if (heldSince !== undefined) {
+    // The release asks for it again. Meanwhile the approval runs out as it always does.
+    const jobs = [
+      checkDeadline(mitigation.id, incident.id, 'approval', mitigation.expiresAt),
+      showMitigation(incident.id, mitigation.id),
+      showHold(heldSince),
+    ];
+    return { change: { jobs }, result: undefined };
   }
   const running: Mitigation = mayHaveBeenSent
     ? mitigation

@@ -29,12 +29,34 @@ export function decide(
   };
 }
 
-export function send(incidentId: string, mitigationId: string): NewJob {
+/** `heldSince`: asks again after a release, since the first sending ended without one. */
+export function send(incidentId: string, mitigationId: string, heldSince?: string): NewJob {
   return {
     kind: 'mitigation.send',
     lane: lane(incidentId),
-    key: `send:${mitigationId}`,
+    key: `send:${mitigationId}${heldSince === undefined ? '' : `:${heldSince}`}`,
     payload: { mitigationId },
+  };
+}
+
+/** After a release: sends what was waiting. */
+export function sendHeld(since: Date): NewJob {
+  return {
+    kind: 'mitigation.send_held',
+    lane: 'mitigation-hold',
+    key: `send-held:${since.toISOString()}`,
+    payload: { since: since.toISOString() },
+  };
+}
+
+/** The message about mitigations that wait after a restore. */
+export function showHold(since: Date): NewJob {
+  return {
+    kind: 'mitigation_hold.show',
+    lane: 'incidents-channel',
+    key: `mitigation-hold:${since.toISOString()}`,
+    coalesce: true,
+    payload: {},
   };
 }
 

@@ -1,6 +1,7 @@
 import type { IncidentChange, IncidentDeps, IncidentService, IncidentStore } from '../incidents/ports.ts';
 import type { ServiceDirectory } from '../services/schema.ts';
 import type { Measurement } from '../signals/signal.ts';
+import type { Installation } from './installation.ts';
 import type { Mitigation } from './mitigation.ts';
 import type { MitigationSettings } from './schema.ts';
 
@@ -8,6 +9,7 @@ export type MitigableService = IncidentService & MitigationSettings;
 
 export interface MitigationChange extends IncidentChange {
   readonly mitigations?: readonly Mitigation[];
+  readonly installation?: Installation;
 }
 
 export interface MitigationStore extends IncidentStore {
@@ -16,6 +18,10 @@ export interface MitigationStore extends IncidentStore {
   mitigationsOf(incidentId: string): Promise<readonly Mitigation[]>;
   /** The service's mitigations that wait for proof. */
   verifying(service: string): Promise<readonly Mitigation[]>;
+  /** All that are approved and not sent, oldest first. */
+  approvedMitigations(): Promise<readonly Mitigation[]>;
+  /** Undefined before the first start. */
+  installation(): Promise<Installation | undefined>;
   /** Measurements of an SLI taken after `since`, oldest first, 100 at most. */
   measurementsSince(service: string, sli: string, since: Date): Promise<readonly Measurement[]>;
   save(change: MitigationChange): Promise<'saved' | 'conflict'>;

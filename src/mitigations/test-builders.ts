@@ -16,10 +16,12 @@ import type { Measurement } from '../signals/signal.ts';
 import { createManualClock } from '../time.ts';
 import { decideMitigation } from './decide-mitigation.ts';
 import { executeMitigation } from './execute-mitigation.ts';
+import type { Installation } from './installation.ts';
 import type { Mitigation } from './mitigation.ts';
 import type {
   ApproverDirectory,
   MitigableService,
+  MitigationChange,
   MitigationDeps,
   MitigationStore,
   SendOutcome,
@@ -89,29 +91,40 @@ export type TestDeps = ReturnType<typeof mitigationDeps>['deps'];
 export interface MemoryMitigationStore extends MitigationStore {
   readonly base: MemoryIncidentStore;
   readonly mitigations: ReturnType<typeof createTable<Mitigation>>;
+  readonly installations: ReturnType<typeof createTable<Installation>>;
   measured(...measurements: readonly Measurement[]): void;
 }
 
 export function createMitigationStore(): MemoryMitigationStore {
   const base = createIncidentStore();
   const mitigations = createTable<Mitigation>((row) => row.id);
+  const installations = createTable<Installation>(() => 'only');
+  const installed = (change: MitigationChange) =>
+    change.installation === undefined ? [] : [change.installation];
   let measurements: readonly Measurement[] = [];
   return {
     ...base,
     base,
     mitigations,
+    installations,
     measured: (...more) => {
       measurements = [...measurements, ...more];
     },
     mitigation: async (id) => mitigations.get(id),
     mitigationsOf: async (incidentId) => mitigations.all().filter((row) => row.incidentId === incidentId),
+    approvedMitigations: async () => mitigations.all().filter((row) => row.state === 'approved'),
+    installation: async () => installations.get('only'),
     verifying: async (service) =>
       mitigations.all().filter((row) => row.service === service && row.state === 'verifying'),
     measurementsSince: async (service, sli, since) =>
       measurements.filter((m) => m.service === service && m.sli === sli && m.at > since),
     save: async (change) => {
-      const saved = base.commit(change, mitigations.fits(change.mitigations ?? []));
-      if (saved === 'saved') mitigations.write(change.mitigations ?? []);
+      const fits = mitigations.fits(change.mitigations ?? []) && installations.fits(installed(change));
+      const saved = base.commit(change, fits);
+      if (saved === 'saved') {
+        mitigations.write(change.mitigations ?? []);
+        installations.write(installed(change));
+      }
       return saved;
     },
   };

@@ -14,7 +14,7 @@ export async function verifyMitigations(deps: MitigationDeps, service: string): 
 }
 
 /**
- * Moves on whatever is due for one mitigation: an approval nobody gave expires, an answer that never came makes
+ * Moves on whatever is due for one mitigation: an approval nobody gave or used expires, an answer that never came makes
  * the outcome unknown, a verification succeeds, fails or goes on waiting.
  *
  * @throws AppError `not_found`.
@@ -51,6 +51,10 @@ export function checkMitigation(deps: MitigationDeps, mitigationId: string): Pro
           ),
           result: undefined,
         };
+      }
+      if (mitigation.state === 'approved' && context.now >= mitigation.expiresAt) {
+        const detail = 'Not sent: the approval has expired. Request it again.';
+        return { change: ended(mitigation, incident, 'expired', detail, context), result: undefined };
       }
       if (mitigation.state === 'running' && answerIsOverdue(mitigation, context.now)) {
         return {

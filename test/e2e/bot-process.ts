@@ -21,7 +21,8 @@ const SIGNALS = `whsec_${Buffer.alloc(32, 'signals').toString('base64')}`;
 export interface Replica {
   /** Where it listens. */
   readonly url: string;
-  start(): Promise<void>;
+  /** On another database than before, when one is named. */
+  start(databaseUrl?: string): Promise<void>;
   /** kill -9: nothing is finished, nothing is flushed. */
   kill(): Promise<void>;
   /** SIGTERM: resolves with the exit code, null when a signal ended it. */
@@ -120,10 +121,10 @@ function createReplica(url: string, env: Readonly<Record<string, string | undefi
   let child: ChildProcess | undefined;
   let errors = '';
 
-  async function start(): Promise<void> {
+  async function start(databaseUrl?: string): Promise<void> {
     const started = spawn(process.execPath, ['--import', 'tsx', 'src/main.ts', 'start'], {
       stdio: ['ignore', 'pipe', 'inherit'],
-      env: { ...env },
+      env: { ...env, ...(databaseUrl === undefined ? {} : { DATABASE_URL: databaseUrl }) },
     });
     started.stdout.setEncoding('utf8').on('data', (text: string) => {
       errors += text;

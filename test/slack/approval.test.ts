@@ -1,36 +1,27 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { clickButton, latest, pickOption, submitForm } from '../../src/cli/demo/hands.ts';
+import { clickButton, latest, submitForm } from '../../src/cli/demo/hands.ts';
 import { badAnswers } from '../../src/cli/demo/history.ts';
 import { MINUTE } from '../../src/time.ts';
-import { ANA, BEN, CHI, propose, START, type TestStage, toldTo, useStage } from '../support/stage.ts';
+import {
+  ANA,
+  BEN,
+  CHI,
+  propose,
+  requestRollback,
+  type TestStage,
+  toldTo,
+  useStage,
+} from '../support/stage.ts';
 
 const stageWith = useStage();
 const CHANNEL = 'inc-1-support-agent';
 
-/** INC-1 with a known cause; Ana has asked for the rollback. */
+/** Ana has asked for the rollback of INC-1. */
 async function requested(): Promise<TestStage> {
   const stage = await stageWith();
-  const change = {
-    type: 'change',
-    id: 'deploy-1',
-    service: 'support-agent',
-    what: 'model',
-    from: 'v41',
-    to: 'v42',
-    at: START.toISOString(),
-  };
-  await stage.signals.send([change]);
-  await stage.pass(MINUTE);
-  await propose(stage);
-  await clickButton(stage, ANA, 'incidents', 'Declare');
-  await clickButton(stage, ANA, CHANNEL, 'Go on to scope');
-  for (const _step of ['what_moved', 'inputs']) await clickButton(stage, ANA, CHANNEL, 'Yes');
-  await pickOption(stage, ANA, CHANNEL, 'Model version');
-  await clickButton(stage, ANA, CHANNEL, 'Go on to mitigate');
-  await clickButton(stage, ANA, CHANNEL, 'Roll back the model');
-  await submitForm(stage, ANA, { reason: 'v42 invents refund rules' });
+  await requestRollback(stage);
   return stage;
 }
 

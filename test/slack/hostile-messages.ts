@@ -9,6 +9,7 @@ import { escapeMrkdwn, type SlackMessage } from '../../src/adapters/slack/messag
 import { incidentCard } from '../../src/adapters/slack/messages/card.ts';
 import { entryMessage } from '../../src/adapters/slack/messages/entry.ts';
 import { goldenCaseMessage } from '../../src/adapters/slack/messages/golden-case.ts';
+import { holdMessage } from '../../src/adapters/slack/messages/hold.ts';
 import { mitigationMessage } from '../../src/adapters/slack/messages/mitigation.ts';
 import { proposalMessage } from '../../src/adapters/slack/messages/proposal.ts';
 import { reviewMessage } from '../../src/adapters/slack/messages/review.ts';
@@ -238,6 +239,9 @@ export function messagesWith(words: string): ReadonlyMap<string, SlackMessage> {
       `mitigation ${state}`,
       mitigationMessage({ ...mitigation, state, decidedBy: BEN }, incident),
     ]),
+    ['mitigation held', mitigationMessage({ ...mitigation, state: 'approved' }, incident, true)],
+    ['hold', holdMessage({ since: NOW, reason: words }, Array(40).fill({ ...mitigation, decidedBy: words }))],
+    ['hold released', holdMessage({ since: NOW, reason: words, releasedBy: words, releasedAt: NOW }, [])],
     ...(['draft', 'approved', 'rejected', 'committed'] as const).map((state): [string, SlackMessage] => [
       `golden case ${state}`,
       goldenCaseMessage({ ...golden, state, reviewedBy: words, commit: '0123456789' }),

@@ -64,6 +64,7 @@ beforeAll(async () => {
     orm,
     rows: async (statement) => (await orm.execute(statement)).rows,
     ping: async () => {},
+    place: async () => undefined,
     close: async () => {},
   };
   stores = createStores(database, createManualClock(NOW), () => {});

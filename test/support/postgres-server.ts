@@ -48,6 +48,19 @@ export async function createScratchDatabase(serverUrl: string): Promise<ScratchD
   };
 }
 
+/** Puts a copy of a database, as a restore would, in the place of another scratch database. Ends the connections of both. */
+export async function copyDatabase(fromUrl: string, toUrl: string): Promise<void> {
+  const nameOf = (url: string) => new URL(url).pathname.slice(1);
+  const server = new URL(fromUrl);
+  server.pathname = '/postgres';
+  await query(
+    server.href,
+    `select pg_terminate_backend(pid) from pg_stat_activity where datname = '${nameOf(fromUrl)}'`,
+  );
+  await query(server.href, `drop database ${nameOf(toUrl)} with (force)`);
+  await query(server.href, `create database ${nameOf(toUrl)} template ${nameOf(fromUrl)}`);
+}
+
 async function majorVersion(url: string): Promise<number> {
   const [row] = await query(url, `select current_setting('server_version_num')::int / 10000 as version`);
   return Number(row?.version);

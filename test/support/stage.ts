@@ -4,8 +4,10 @@ import { join } from 'node:path';
 import { sql } from 'drizzle-orm';
 import { afterAll, afterEach, beforeAll } from 'vitest';
 import type { Database } from '../../src/adapters/db/database.ts';
+import { clickButton, pickOption, submitForm } from '../../src/cli/demo/hands.ts';
 import { type Stage, type StageOptions, setStage } from '../../src/cli/demo/stage.ts';
 import { silentLogger } from '../../src/log.ts';
+import { MINUTE } from '../../src/time.ts';
 import { emptyDatabase, openTestDatabase, type TestDatabase } from './databases.ts';
 
 export const ANA = 'U0ANA';
@@ -66,13 +68,38 @@ export function useStage(): (options?: Partial<StageOptions>) => Promise<TestSta
 }
 
 /** PagerDuty rings, and the incidents channel is asked. */
-export async function propose(stage: TestStage): Promise<void> {
+export async function propose(stage: Stage): Promise<void> {
   await stage.pagerduty.incident({
     type: 'triggered',
     id: 'PINC1',
     title: 'Hallucination rate high on support-agent',
   });
   await stage.app.settle();
+}
+
+/** INC-1 gets a known cause, and Ana asks for the rollback. */
+export async function requestRollback(stage: Stage): Promise<void> {
+  const channel = 'inc-1-support-agent';
+  const change = {
+    type: 'change',
+    id: 'deploy-1',
+    service: 'support-agent',
+    what: 'model',
+    from: 'v41',
+    to: 'v42',
+    at: stage.clock.now().toISOString(),
+  };
+  await stage.signals.send([change]);
+  stage.clock.advance(MINUTE);
+  await stage.app.settle();
+  await propose(stage);
+  await clickButton(stage, ANA, 'incidents', 'Declare');
+  await clickButton(stage, ANA, channel, 'Go on to scope');
+  for (const _step of ['what_moved', 'inputs']) await clickButton(stage, ANA, channel, 'Yes');
+  await pickOption(stage, ANA, channel, 'Model version');
+  await clickButton(stage, ANA, channel, 'Go on to mitigate');
+  await clickButton(stage, ANA, channel, 'Roll back the model');
+  await submitForm(stage, ANA, { reason: 'v42 invents refund rules' });
 }
 
 /** The text of the last message that only this person sees. */

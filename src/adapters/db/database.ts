@@ -10,6 +10,7 @@ import pg from 'pg';
 import { AppError, messageOf } from '../../errors.ts';
 import type { Logger } from '../../log.ts';
 import { migratePglite, migratePostgres } from './migrate.ts';
+import { embeddedPlace, POSTGRES_PLACE } from './place.ts';
 import * as tables from './tables.ts';
 
 /** The typed query builder; the same on PostgreSQL and on PGlite. */
@@ -21,6 +22,8 @@ export interface Database {
   /** Rows of a raw statement; what columns hold is for the caller to check. */
   rows(statement: SQL, within?: Orm): Promise<readonly Readonly<Record<string, unknown>>[]>;
   ping(): Promise<void>;
+  /** Which copy of the data this is; undefined where that can't be known. */
+  place(): Promise<string | undefined>;
   close(): Promise<void>;
 }
 
@@ -39,7 +42,8 @@ export const MIGRATIONS = join(dirname(fileURLToPath(import.meta.url)), '..', '.
 export async function openDatabase(location: DatabaseLocation, log: Logger): Promise<Database> {
   if (location.kind === 'postgres') return openPostgres(location.url, log);
   mkdirSync(location.dataDir, { recursive: true });
-  return fromPglite(await PGlite.create(join(location.dataDir, 'database')));
+  const directory = join(location.dataDir, 'database');
+  return fromPglite(await PGlite.create(directory), () => embeddedPlace(directory));
 }
 
 async function openPostgres(url: string, log: Logger): Promise<Database> {
@@ -59,16 +63,39 @@ async function openPostgres(url: string, log: Logger): Promise<Database> {
       { cause: error },
     );
   }
-  return fromOrm(drizzleNodePostgres(pool, { schema: tables }), () => pool.end());
+  const orm = drizzleNodePostgres(pool, { schema: tables });
+  return fromOrm(
+    orm,
+    () => pool.end(),
+    () => postgresPlace(orm),
+  );
 }
 
-/** A database on a PGlite instance that is open already. */
-export async function fromPglite(pglite: PGlite): Promise<Database> {
+/** A database on a PGlite instance that is open already; without `place` it may be one in memory. */
+export async function fromPglite(
+  pglite: PGlite,
+  place: Database['place'] = async () => undefined,
+): Promise<Database> {
   await migratePglite(pglite, MIGRATIONS);
-  return fromOrm(drizzlePglite(pglite, { schema: tables }), () => pglite.close());
+  return fromOrm(drizzlePglite(pglite, { schema: tables }), () => pglite.close(), place);
 }
 
-function fromOrm(orm: Orm, close: () => Promise<void>): Database {
+/** Undefined when the role may not ask, or when what speaks PostgreSQL here is something else. */
+async function postgresPlace(orm: Orm): Promise<string | undefined> {
+  try {
+    const [row] = rowsOf(await orm.execute(POSTGRES_PLACE));
+    return typeof row?.place === 'string' ? row.place : undefined;
+  } catch (error) {
+    if (hasCode(error, [NOT_PERMITTED, NO_SUCH_FUNCTION, NOT_SUPPORTED])) return undefined;
+    throw error;
+  }
+}
+
+const NOT_PERMITTED = '42501';
+const NO_SUCH_FUNCTION = '42883';
+const NOT_SUPPORTED = '0A000';
+
+function fromOrm(orm: Orm, close: () => Promise<void>, place: Database['place']): Database {
   const rows: Database['rows'] = async (statement, within = orm) => rowsOf(await within.execute(statement));
   return {
     orm,
@@ -76,6 +103,7 @@ function fromOrm(orm: Orm, close: () => Promise<void>): Database {
     ping: async () => {
       await orm.execute('select 1');
     },
+    place,
     close,
   };
 }

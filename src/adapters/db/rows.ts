@@ -2,11 +2,20 @@ import type { GoldenCase } from '../../golden-dataset/golden-case.ts';
 import type { Incident } from '../../incidents/incident.ts';
 import type { TimelineEntry } from '../../incidents/timeline.ts';
 import type { Proposal } from '../../incidents/watch.ts';
+import type { Installation } from '../../mitigations/installation.ts';
 import type { Mitigation } from '../../mitigations/mitigation.ts';
 import type { ActionItem } from '../../postmortems/action-item.ts';
 import type { RunbookSnapshot } from '../../runbooks/snapshot.ts';
 import { present } from './present.ts';
-import type { actionItems, goldenCases, incidents, mitigations, proposals, timeline } from './tables.ts';
+import type {
+  actionItems,
+  goldenCases,
+  incidents,
+  installation,
+  mitigations,
+  proposals,
+  timeline,
+} from './tables.ts';
 
 /** What is written of each entity. An absent property becomes null, so that taking one away is saved too. */
 export function incidentRow(
@@ -73,6 +82,27 @@ export function mitigationRow({
 export function toMitigation(row: typeof mitigations.$inferSelect): Mitigation {
   const { seq: _seq, ...rest } = present(row);
   return rest;
+}
+
+export function installationRow({
+  place,
+  hold,
+}: Installation): Omit<typeof installation.$inferInsert, 'id' | 'version'> {
+  return {
+    place,
+    heldSince: hold?.since ?? null,
+    heldReason: hold?.reason ?? null,
+    releasedBy: hold?.releasedBy ?? null,
+    releasedAt: hold?.releasedAt ?? null,
+  };
+}
+
+export function toInstallation(row: typeof installation.$inferSelect): Installation {
+  const { version, place, heldSince, heldReason, ...released } = present(row);
+  if (heldSince === undefined || heldReason === undefined) return { version, place };
+  const { releasedBy, releasedAt } = released;
+  const by = releasedBy === undefined || releasedAt === undefined ? {} : { releasedBy, releasedAt };
+  return { version, place, hold: { since: heldSince, reason: heldReason, ...by } };
 }
 
 export function goldenCaseRow({

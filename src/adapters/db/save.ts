@@ -3,11 +3,19 @@ import type { PgColumn, PgInsertValue, PgTable, PgUpdateSetSource } from 'drizzl
 import type { PostmortemChange } from '../../postmortems/ports.ts';
 import { type Database, isLostRace, type Orm } from './database.ts';
 import { insertJobs } from './jobs.ts';
-import { actionItemRow, goldenCaseRow, incidentRow, mitigationRow, proposalRow } from './rows.ts';
+import {
+  actionItemRow,
+  goldenCaseRow,
+  incidentRow,
+  installationRow,
+  mitigationRow,
+  proposalRow,
+} from './rows.ts';
 import {
   actionItems,
   goldenCases,
   incidents,
+  installation,
   mitigations,
   postmortems,
   proposals,
@@ -18,6 +26,9 @@ import {
 
 /** Everything any verb may write. */
 export type AnyChange = PostmortemChange;
+
+/** The key of the one row of `installation`. */
+const THE_ROW = 'this';
 
 class Conflict extends Error {}
 
@@ -75,6 +86,15 @@ async function writeAll(tx: Orm, change: AnyChange, now: Date): Promise<void> {
     await put(tx, mitigations, mitigations.id, id, version, (next) => ({
       ...mitigationRow(mitigation),
       id,
+      version: next,
+    }));
+  }
+  if (change.installation !== undefined) {
+    const { version } = change.installation;
+    const row = installationRow(change.installation);
+    await put(tx, installation, installation.id, THE_ROW, version, (next) => ({
+      ...row,
+      id: THE_ROW,
       version: next,
     }));
   }

@@ -1,5 +1,6 @@
 import { and, asc, desc, eq, gte, lte, or, sql } from 'drizzle-orm';
 import type { GoldenCase } from '../../golden-dataset/golden-case.ts';
+import type { Installation } from '../../mitigations/installation.ts';
 import type { Mitigation } from '../../mitigations/mitigation.ts';
 import type { ActionItem } from '../../postmortems/action-item.ts';
 import type { PostmortemDraft, PostmortemStore } from '../../postmortems/ports.ts';
@@ -10,9 +11,17 @@ import type { Database } from './database.ts';
 import { incidentQueries } from './incident-queries.ts';
 import { insertJobs } from './jobs.ts';
 import { measurementQueries } from './measurement-queries.ts';
-import { toActionItem, toGoldenCase, toIncident, toMitigation } from './rows.ts';
+import { toActionItem, toGoldenCase, toIncident, toInstallation, toMitigation } from './rows.ts';
 import { type AnyChange, saveChange } from './save.ts';
-import { actionItems, goldenCases, incidents, mitigations, postmortems, snapshots } from './tables.ts';
+import {
+  actionItems,
+  goldenCases,
+  incidents,
+  installation,
+  mitigations,
+  postmortems,
+  snapshots,
+} from './tables.ts';
 
 /** The stores of all features over one database. `onSaved` is called after a commit that left jobs. */
 export function createStores(database: Database, clock: Clock, onSaved: () => void) {
@@ -41,6 +50,20 @@ export function createStores(database: Database, clock: Clock, onSaved: () => vo
           .from(mitigations)
           .where(and(eq(mitigations.service, service), eq(mitigations.state, 'verifying')))
       ).map(toMitigation);
+    },
+
+    async approvedMitigations(): Promise<readonly Mitigation[]> {
+      return (
+        await orm
+          .select()
+          .from(mitigations)
+          .where(eq(mitigations.state, 'approved'))
+          .orderBy(asc(mitigations.seq))
+      ).map(toMitigation);
+    },
+    async installation(): Promise<Installation | undefined> {
+      const [row] = await orm.select().from(installation);
+      return row === undefined ? undefined : toInstallation(row);
     },
 
     async goldenCase(id: string): Promise<GoldenCase | undefined> {

@@ -262,6 +262,17 @@ export const actionItems = pgTable(
   ],
 );
 
+/** One row: which copy of the data this is, and whether mitigations wait since it was restored. */
+export const installation = pgTable('installation', {
+  id: text('id').primaryKey(),
+  version: integer('version').notNull(),
+  place: text('place').notNull(),
+  heldSince: at('held_since'),
+  heldReason: text('held_reason'),
+  releasedBy: text('released_by'),
+  releasedAt: at('released_at'),
+});
+
 /** The outbox. */
 export const jobs = pgTable(
   'jobs',

@@ -8,6 +8,7 @@ import { remind } from '../../incidents/remind.ts';
 import { respondToSignals } from '../../incidents/respond-to-signals.ts';
 import { decideMitigation } from '../../mitigations/decide-mitigation.ts';
 import { executeMitigation } from '../../mitigations/execute-mitigation.ts';
+import { sendHeldMitigations } from '../../mitigations/hold-mitigations.ts';
 import type { ApproverDirectory, MitigationTarget } from '../../mitigations/ports.ts';
 import { checkMitigation, verifyMitigations } from '../../mitigations/verify-mitigation.ts';
 import { draftPostmortem } from '../../postmortems/jobs.ts';
@@ -88,6 +89,13 @@ export function featureJobs(deps: FeatureJobDeps): ReadonlyMap<string, JobHandle
           lastAttempt,
         );
         return result.kind === 'done' ? DONE : { kind: 'retry', reason: result.reason };
+      },
+    ],
+    [
+      'mitigation.send_held',
+      async ({ payload }) => {
+        await sendHeldMitigations(deps, z.object({ since: z.string() }).parse(payload).since);
+        return DONE;
       },
     ],
     [

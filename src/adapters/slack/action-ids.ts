@@ -22,6 +22,7 @@ export const ACTIONS = {
   rejectMitigation: 'mitigation.reject',
   mitigationHappened: 'mitigation.happened',
   mitigationDidNot: 'mitigation.did_not',
+  releaseMitigations: 'mitigation.release',
   approveCase: 'golden.approve',
   editCase: 'golden.edit',
   rejectCase: 'golden.reject',

@@ -5,7 +5,12 @@ import { listen, type Received, type Reply } from './http-exchange.ts';
 import { postStandardWebhook, type WebhookAnswer, type WebhookOverride } from './standard-webhook.ts';
 
 /** How a rollback target fails: before or after the effect, with or without an answer (reference §5). */
-export type MitigationFault = 'hang_after_effect' | 'error_after_effect' | 'refuse_422' | 'error_500';
+export type MitigationFault =
+  | 'hang_after_effect'
+  | 'error_after_effect'
+  | 'refuse_422'
+  | 'limit_429'
+  | 'error_500';
 
 /** One `POST /rollback` as it came in, whatever became of it. */
 export interface RollbackRequest {
@@ -51,6 +56,8 @@ export interface MitigationTarget {
   requests(): readonly RollbackRequest[];
   effects(): readonly RollbackEffect[];
   misbehave(fault: MitigationFault, times: number): void;
+  /** Forgets the faults that are left. */
+  behave(): void;
   /** Ends a rollback that was answered `running`: what `GET /status` says from now on. */
   finish(status: 'succeeded' | 'failed'): void;
   /** Posts a signed result to the bot's callback URL. */
@@ -82,6 +89,7 @@ export async function startMitigationTarget(options: MitigationTargetOptions): P
     const fault = faults.shift();
     if (fault === 'error_500')
       return { status: 500, body: { error: 'the target failed before doing anything' } };
+    if (fault === 'limit_429') return { status: 429, body: { error: 'too many requests' } };
     if (fault === 'refuse_422') return { status: 422, body: { error: `cannot roll back to ${to}` } };
     const earlier = applied.get(key);
     if (options.honoursKey && earlier !== undefined && earlier !== body) {
@@ -125,6 +133,9 @@ export async function startMitigationTarget(options: MitigationTargetOptions): P
     effects: () => [...effects],
     misbehave(fault, times) {
       for (let i = 0; i < times; i++) faults.push(fault);
+    },
+    behave() {
+      faults.length = 0;
     },
     finish(ended) {
       status = ended;

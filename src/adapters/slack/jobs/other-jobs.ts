@@ -1,11 +1,13 @@
 import type { WebClient } from '@slack/web-api';
 import { z } from 'zod';
+import { heldSince } from '../../../mitigations/installation.ts';
 import { collectReview } from '../../../reviews/hold-review.ts';
 import { platformError } from '../client.ts';
 import type { JobHandler, JobOutcome } from '../job.ts';
 import { answer } from '../messages/answers.ts';
 import { clipMrkdwn, escapeMrkdwn, inline } from '../messages/blocks.ts';
 import { goldenCaseMessage } from '../messages/golden-case.ts';
+import { holdMessage } from '../messages/hold.ts';
 import { mitigationMessage } from '../messages/mitigation.ts';
 import { reviewMessage } from '../messages/review.ts';
 import type { SlackDeps } from '../ports.ts';
@@ -31,9 +33,10 @@ export function otherJobs(deps: Deps): ReadonlyMap<string, JobHandler> {
     const { incidentId, mitigationId } = z
       .object({ incidentId: z.string(), mitigationId: z.string() })
       .parse(job.payload);
-    const [incident, mitigation, place] = await Promise.all([
+    const [incident, mitigation, installation, place] = await Promise.all([
       store.incident(incidentId),
       store.mitigation(mitigationId),
+      store.installation(),
       messages.find(channelKey(incidentId)),
     ]);
     if (incident === undefined || mitigation === undefined) return GONE;
@@ -43,8 +46,18 @@ export function otherJobs(deps: Deps): ReadonlyMap<string, JobHandler> {
       job,
       `mitigation:${mitigationId}`,
       place.channel,
-      mitigationMessage(mitigation, incident),
+      mitigationMessage(mitigation, incident, heldSince(installation) !== undefined),
     );
+  };
+
+  /** Idempotent: one message for each restore. */
+  const showHold: JobHandler = async (job) => {
+    const [installation, approved] = await Promise.all([store.installation(), store.approvedMitigations()]);
+    const hold = installation?.hold;
+    if (hold === undefined) return GONE;
+    const key = `mitigation-hold:${hold.since.toISOString()}`;
+    const waiting = approved.filter((each) => each.expiresAt > deps.clock.now());
+    return show(deps, job, key, deps.channels.incidents, holdMessage(hold, waiting));
   };
 
   /** Idempotent: one message under one key. */
@@ -124,6 +137,7 @@ export function otherJobs(deps: Deps): ReadonlyMap<string, JobHandler> {
 
   return new Map([
     ['mitigation.show', showMitigation],
+    ['mitigation_hold.show', showHold],
     ['golden.show', showCase],
     ['person.tell', tell],
     ['review.post', postReview],

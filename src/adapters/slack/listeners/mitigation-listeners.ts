@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { AppError } from '../../../errors.ts';
 import { reviewGoldenCase } from '../../../golden-dataset/review-golden-case.ts';
+import { tell } from '../../../incidents/jobs.ts';
+import { releaseMitigations } from '../../../mitigations/hold-mitigations.ts';
 import { decide } from '../../../mitigations/jobs.ts';
 import { settleUnknown } from '../../../mitigations/record-answer.ts';
 import { needsSecondPerson, requestMitigation } from '../../../mitigations/request-mitigation.ts';
@@ -12,7 +14,7 @@ import { type ListenerDeps, onClick, onSubmit, openModal, readValue } from './re
 const pair = z.tuple([z.string(), z.string()]);
 const triple = z.tuple([z.string(), z.string(), z.string()]);
 
-/** Mitigations: the request form, approval, and what a person says of an unknown outcome. */
+/** Mitigations: the request form, approval, what a person says of an unknown outcome, release after a restore. */
 export function listenForMitigations(deps: ListenerDeps): void {
   onClick(deps, ACTIONS.requestMitigation, async ({ value, triggerId }) => {
     const [incidentId, name] = readValue(pair, value);
@@ -48,6 +50,11 @@ export function listenForMitigations(deps: ListenerDeps): void {
   onClick(deps, ACTIONS.mitigationDidNot, async ({ by, value }) =>
     settleUnknown(deps, { mitigationId: value, by, happened: false }),
   );
+  onClick(deps, ACTIONS.releaseMitigations, async ({ by, channel, value, key }) => {
+    const { releasedBy } = await releaseMitigations(deps, { by, since: value });
+    if (releasedBy === by) return;
+    await deps.store.enqueue(tell(by, channel, 'Somebody was faster: mitigations are released.', key));
+  });
 }
 
 /** Golden cases: approve, write the expected answer, reject. */

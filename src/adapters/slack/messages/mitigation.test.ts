@@ -21,6 +21,13 @@ describe('the card of a mitigation', () => {
     expectGolden(`mitigation-${state}`, mitigationMessage(mitigation, incident));
   });
 
+  it('says that it is held after a restore, while it is not sent yet', () => {
+    const approved = aMitigation({ state: 'approved', decidedBy: BEN });
+    expectGolden('mitigation-held', mitigationMessage(approved, incident, true));
+    const running = aMitigation({ state: 'running', decidedBy: BEN });
+    expect(mitigationMessage(running, incident, true)).toEqual(mitigationMessage(running, incident));
+  });
+
   it('says that no second person was needed', () => {
     const mitigation = aMitigation({ state: 'approved', twoPerson: false, decidedBy: ANA });
     expect(JSON.stringify(mitigationMessage(mitigation, incident))).toContain('no second person needed');

@@ -31,15 +31,21 @@ const HEAD: Readonly<Record<MitigationState, string>> = {
 /** Characters for all of them together. */
 const PARAMETERS_LIMIT = 5000;
 
-/** A mitigation from request to proof: one card, edited in place. */
-export function mitigationMessage(mitigation: Mitigation, incident: Incident): SlackMessage {
+const HELD =
+  ':pause_button: *Held*: the database was restored. It is not sent before somebody presses *Release mitigations* in the incidents channel.';
+
+/** A mitigation from request to proof: one card, edited in place. `isHeld`: nothing is sent, since a restore. */
+export function mitigationMessage(mitigation: Mitigation, incident: Incident, isHeld = false): SlackMessage {
   const { definition, state } = mitigation;
   const open = state === 'requested';
+  const isWaiting = open || state === 'approved';
+  const head = state === 'approved' && isHeld ? ':pause_button: *Approved, waiting*' : HEAD[state];
   const value = JSON.stringify([incident.id, mitigation.id, mitigation.parametersHash]);
   return {
     text: notification(`${definition.title} for ${incidentName(incident)}: ${state}`),
     blocks: [
-      section(`${HEAD[state]}: *${inline(definition.title)}* at ${inline(mitigation.service)}`),
+      section(`${head}: *${inline(definition.title)}* at ${inline(mitigation.service)}`),
+      ...(isWaiting && isHeld ? [section(HELD)] : []),
       ...parameterFields(mitigation.parameters),
       ...fields([
         ['Risk', definition.risk],
