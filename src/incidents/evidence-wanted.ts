@@ -1,14 +1,21 @@
 import { DAY } from '../time.ts';
-import type { TriggerRule } from '../triggers/schema.ts';
+import { BASELINE_WINDOW } from '../triggers/baseline.ts';
+import type { TriggerRule, TriggerSettings } from '../triggers/schema.ts';
 import type { EvidenceWanted } from './ports.ts';
 
 /** A run of this many windows back says all there is to say of one. */
 const WINDOWS_BACK = 3;
 
 /** What the rules of a playbook need to know of a service. */
-export function evidenceWanted(rules: readonly TriggerRule[], baselineWindow: number): EvidenceWanted {
+export function evidenceWanted(
+  rules: readonly TriggerRule[],
+  baseline: TriggerSettings['baseline'],
+): EvidenceWanted {
   const history = new Map<string, number>();
+  const baselines = new Set<string>();
   for (const [sli, comparator] of rules.flatMap((rule) => Object.entries(rule.slis))) {
+    const relative = comparator.drop ?? comparator.rise ?? comparator.ratio;
+    if (relative !== undefined && baseline.pinned[sli] === undefined) baselines.add(sli);
     if (comparator.for === undefined) continue;
     history.set(sli, Math.max(history.get(sli) ?? 0, WINDOWS_BACK * comparator.for));
   }
@@ -19,7 +26,8 @@ export function evidenceWanted(rules: readonly TriggerRule[], baselineWindow: nu
   return {
     slis: [...new Set(rules.flatMap((rule) => Object.keys(rule.slis)))],
     history,
-    baselineWindow,
+    baselineWindow: baseline.over ?? BASELINE_WINDOW,
+    baselines,
     reports,
   };
 }

@@ -31,6 +31,8 @@ export interface EvidenceWanted {
   /** How far back each SLI is watched over time, in milliseconds, where a rule asks for it. */
   readonly history: ReadonlyMap<string, number>;
   readonly baselineWindow: number;
+  /** The SLIs that are held against a trailing baseline. */
+  readonly baselines: ReadonlySet<string>;
   /** How far back user reports are counted, in milliseconds; 0 when no rule counts them. */
   readonly reports: number;
 }

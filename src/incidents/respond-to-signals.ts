@@ -2,7 +2,6 @@ import { contentHash } from '../ids.ts';
 import { redact } from '../signals/redact.ts';
 import type { Signal } from '../signals/signal.ts';
 import { DAY, HOUR } from '../time.ts';
-import { BASELINE_WINDOW } from '../triggers/baseline.ts';
 import { vendorName } from '../triggers/evaluate-alert.ts';
 import { evaluateTrigger } from '../triggers/evaluate-trigger.ts';
 import type { Finding } from '../triggers/trigger.ts';
@@ -15,7 +14,7 @@ import { refresh, say } from './jobs.ts';
 import type { IncidentChange, IncidentDeps, IncidentService } from './ports.ts';
 import { type EntryContext, entry, type TimelineEntry } from './timeline.ts';
 import { describeChange, versionFacts } from './version-facts.ts';
-import type { WatchedFinding } from './watch.ts';
+import type { ServiceWatch, WatchedFinding } from './watch.ts';
 
 /** Changes this long before the onset are shown as what moved. */
 const CHANGES_BEFORE_ONSET = DAY;
@@ -32,9 +31,8 @@ export interface Attention {
 export async function respondToSignals(deps: IncidentDeps, serviceId: string): Promise<Attention> {
   const service = deps.services.get(serviceId);
   if (service === undefined) return { lookAgain: false };
-  await followService(deps, service);
-  for (const incident of await deps.store.openIncidents(serviceId)) await recordArrivals(deps, incident.id);
-  const { findings } = await deps.store.watch(serviceId);
+  const { open, findings } = await followService(deps, service);
+  for (const incidentId of open) await recordArrivals(deps, incidentId);
   return {
     lookAgain: Object.values(findings).some(
       (finding) => finding.state === 'firing' || finding.state === 'suspected',
@@ -42,10 +40,14 @@ export async function respondToSignals(deps: IncidentDeps, serviceId: string): P
   };
 }
 
-async function followService(deps: IncidentDeps, service: IncidentService): Promise<void> {
+/** Answers with the service's open incidents and what is remembered of it, as they are afterwards. */
+async function followService(
+  deps: IncidentDeps,
+  service: IncidentService,
+): Promise<{ open: ReadonlySet<string>; findings: ServiceWatch['findings'] }> {
   const { store, playbook } = deps;
-  const wanted = evidenceWanted(Object.values(playbook.triggers), service.baseline.over ?? BASELINE_WINDOW);
-  await runVerb(
+  const wanted = evidenceWanted(Object.values(playbook.triggers), service.baseline);
+  return runVerb(
     {
       load: async () => {
         const now = deps.clock.now();
@@ -71,7 +73,9 @@ async function followService(deps: IncidentDeps, service: IncidentService): Prom
       const findings = Object.entries(playbook.triggers).flatMap(([name, rule]) =>
         evaluateTrigger(name, rule, service, evidence, before, now),
       );
-      return { change: followFindings(follow, findings, { now, newId: deps.newId }), result: undefined };
+      const change = followFindings(follow, findings, { now, newId: deps.newId });
+      const open = new Set([...follow.open, ...(change?.incidents ?? [])].map((incident) => incident.id));
+      return { change, result: { open, findings: (change?.watch ?? follow.watch).findings } };
     },
   );
 }

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Database } from '../../src/adapters/db/database.ts';
@@ -50,7 +51,13 @@ describeOnBoth('storing a delivery', (open) => {
     const stores = createStores(database, createManualClock(NOW), () => {});
     const evidence = await stores.evidence(
       'support-agent',
-      { slis: ['task_completion_rate'], history: new Map(), baselineWindow: 1, reports: 0 },
+      {
+        slis: ['task_completion_rate'],
+        history: new Map(),
+        baselineWindow: 1,
+        baselines: new Set(),
+        reports: 0,
+      },
       NOW,
     );
     expect(evidence.slis.get('task_completion_rate')?.checks).toEqual([
@@ -114,6 +121,51 @@ describeOnBoth('storing a delivery', (open) => {
     expect((await column(database, 'jobs', 'due_at')).map((at) => new Date(String(at)))).toEqual([
       minutesAgo(-1),
     ]);
+  });
+
+  it('tells each of the deliveries that are written together what became of it alone', async () => {
+    const d0 = store.storeDelivery(delivery('d0'), [], []);
+    const stored = await Promise.allSettled([
+      store.storeDelivery(delivery('d1'), [m('1'), m('2')], [evaluateJob('a')]),
+      store.storeDelivery(delivery('d0'), [m('3')], [evaluateJob('b')]),
+      // No index takes a key of this size.
+      store.storeDelivery(delivery('d2'), [m(randomBytes(8000).toString('hex'))], [evaluateJob('c')]),
+      store.storeDelivery(delivery('d1'), [m('4')], []),
+      store.storeDelivery(delivery('d3'), [m('2'), m('5')], [evaluateJob('a')]),
+    ]);
+    expect(await d0).toEqual({ duplicateDelivery: false, duplicates: [] });
+    expect(stored).toMatchObject([
+      { value: { duplicateDelivery: false, duplicates: [] } },
+      { value: { duplicateDelivery: true } },
+      { status: 'rejected', reason: { code: 'database_unavailable' } },
+      { value: { duplicateDelivery: true } },
+      { value: { duplicateDelivery: false, duplicates: ['2'] } },
+    ]);
+    expect(await column(database, 'deliveries', 'id')).toEqual(['d0', 'd1', 'd3']);
+    expect(await column(database, 'signals', 'id')).toEqual(['1', '2', '5']);
+    expect(await column(database, 'jobs', 'key')).toEqual(['evaluate:a']);
+  });
+
+  it('writes deliveries that come while one is being written in one statement', async () => {
+    const sent: unknown[] = [];
+    const counted = createDeliveryStore(
+      {
+        ...database,
+        rows: (...args) => {
+          sent.push(args);
+          return database.rows(...args);
+        },
+      },
+      () => {},
+    );
+    await Promise.all(
+      ['d1', 'd2', 'd2', 'd3'].map((id, n) =>
+        counted.storeDelivery(delivery(id), [m(String(n))], [evaluateJob('a')]),
+      ),
+    );
+    expect(sent).toHaveLength(2);
+    expect(await column(database, 'signals', 'id')).toEqual(['0', '1', '3']);
+    expect(await column(database, 'jobs', 'key')).toEqual(['evaluate:a']);
   });
 
   it('keeps what could not be used, for people to see', async () => {

@@ -24,7 +24,11 @@ describeOnBoth('evidence', (open) => {
     await createDeliveryStore(database, () => {}).storeDelivery(delivery, signals, []);
   }
   const evidence = (slis: readonly string[] = [SLI], window = DAY) =>
-    stores.evidence('support-agent', { slis, history: new Map(), baselineWindow: window, reports: 0 }, NOW);
+    stores.evidence(
+      'support-agent',
+      { slis, history: new Map(), baselineWindow: window, baselines: new Set(slis), reports: 0 },
+      NOW,
+    );
   const of = async (sli = SLI, window = DAY) =>
     (await evidence([SLI, 'refusal_rate', 'hallucination_rate'], window)).slis.get(sli);
   /** What is normal for the newest check: what lies before the checks, and those that count. */
@@ -95,7 +99,13 @@ describeOnBoth('evidence', (open) => {
 
     it('of an SLI that is watched over a time are all of that time, and the newest however old it is', async () => {
       const watched = new Map([[SLI, 10 * 60_000]]);
-      const asked = { slis: [SLI], history: watched, baselineWindow: DAY, reports: 0 };
+      const asked = {
+        slis: [SLI],
+        history: watched,
+        baselineWindow: DAY,
+        baselines: new Set([SLI]),
+        reports: 0,
+      };
       const values = async () =>
         (await stores.evidence('support-agent', asked, NOW)).slis.get(SLI)?.checks.map((each) => each.value);
       await arrive(measurement('old', 0.1, minutesAgo(300)), measurement('older', 0.2, minutesAgo(301)));

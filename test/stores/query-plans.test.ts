@@ -99,7 +99,13 @@ const queries: Readonly<Record<string, () => Promise<unknown>>> = {
   'the newest measurement, the baseline and the alerts': () =>
     stores.evidence(
       SERVICE,
-      { slis: ['sli_1', 'sli_2'], history: new Map([['sli_1', DAY]]), baselineWindow: DAY, reports: DAY },
+      {
+        slis: ['sli_1', 'sli_2'],
+        history: new Map([['sli_1', DAY]]),
+        baselineWindow: DAY,
+        baselines: new Set(['sli_1', 'sli_2']),
+        reports: DAY,
+      },
       NOW,
     ),
   'measurements since a moment': () => stores.measurementsSince(SERVICE, 'sli_1', minutesAgo(60)),

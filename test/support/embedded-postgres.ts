@@ -102,7 +102,7 @@ export async function startEmbeddedPostgres(
 }
 
 /** `start` resolves when the server accepts connections, or with false when it has ended instead. */
-function supervise(args: string[], options: { cwd: string }) {
+export function supervise(args: string[], options: { cwd: string }) {
   const shell = spawn('sh', ['-c', supervisor, 'sh', ...args], {
     ...options,
     // A session of its own: Ctrl-C must reach the test run only, which then ends the server in order.

@@ -6,31 +6,49 @@ import type { Signal } from '../../signals/signal.ts';
 import type { NewJob } from '../../verb.ts';
 import { type Database, isLostRace } from './database.ts';
 import { encodeDocument, storable } from './document.ts';
+import { createGroupCommit } from './group-commit.ts';
 import { PAYLOAD_VERSION } from './jobs.ts';
 import { deliveries } from './tables.ts';
 
 /** A statement that lost a deadlock has written nothing and is repeated. */
 const TRIES = 3;
 
-const outcome = z.object({ delivered: z.coerce.number(), stored: z.array(z.string()).nullable() });
+/** Signals and deliveries in one statement. */
+const BATCH = 1000;
+
+/** What one delivery asks to be written. */
+interface Writing {
+  readonly delivery: Delivery;
+  readonly signals: readonly Signal[];
+  readonly jobs: readonly NewJob[];
+}
+
+const outcome = z.object({
+  delivered: z.array(z.number()).nullable(),
+  stored: z.array(z.string()).nullable(),
+});
 
 /**
- * Stores deliveries. One statement writes the delivery, its signals and its jobs: they are stored together or not
- * at all, in one round trip.
+ * Stores deliveries. One statement writes a delivery, its signals and its jobs: they are stored together or not at all,
+ * in one round trip. Deliveries that arrive while another is being written share the next statement and its commit.
  */
 export function createDeliveryStore(
   database: Database,
   onSaved: () => void,
 ): DeliveryStore & DeliveryProblems {
+  const write = createGroupCommit((batch: readonly Writing[]) => writeBatch(database, batch), {
+    weigh: ({ signals }) => 1 + signals.length,
+    most: BATCH,
+  });
   return {
     async storeDelivery(delivery, signals, jobs): Promise<Stored> {
-      const row = await write(database, delivery, signals, jobs);
-      if (row.delivered === 0) return { duplicateDelivery: true, duplicates: [] };
-      if (jobs.length > 0) onSaved();
-      const stored = new Set(row.stored ?? []);
-      // The first of two equal signals took the stored row; the second is a duplicate.
-      const duplicates = signals.filter((signal) => !stored.delete(keyOf(signal)));
-      return { duplicateDelivery: false, duplicates: duplicates.map((signal) => signal.id) };
+      const stored = await write({ delivery, signals, jobs }).catch((error: unknown) => {
+        throw new AppError('database_unavailable', 'The delivery could not be stored; send it again.', {
+          cause: error,
+        });
+      });
+      if (jobs.length > 0 && !stored.duplicateDelivery) onSaved();
+      return stored;
     },
 
     async deliveryProblem(source, id) {
@@ -62,54 +80,57 @@ export interface DeliveryProblems {
   firstActivity(): Promise<Date | undefined>;
 }
 
-async function write(
-  database: Database,
-  delivery: Delivery,
-  signals: readonly Signal[],
-  jobs: readonly NewJob[],
-): Promise<z.output<typeof outcome>> {
+/** Writes a batch and says what became of each delivery, in its order. */
+async function writeBatch(database: Database, batch: readonly Writing[]): Promise<readonly Stored[]> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return outcome.parse((await database.rows(statement(delivery, signals, jobs)))[0]);
-    } catch (error) {
-      if (attempt < TRIES && isLostRace(error)) continue;
-      throw new AppError('database_unavailable', 'The delivery could not be stored; send it again.', {
-        cause: error,
+      const row = outcome.parse((await database.rows(statement(batch)))[0]);
+      const delivered = new Set(row.delivered ?? []);
+      const stored = new Set(row.stored ?? []);
+      return batch.map(({ signals }, n) => {
+        if (!delivered.has(n)) return { duplicateDelivery: true, duplicates: [] };
+        // The first of two equal signals took the stored row; the second is a duplicate.
+        const duplicates = signals.filter((signal) => !stored.delete(keyOf(signal)));
+        return { duplicateDelivery: false, duplicates: duplicates.map((signal) => signal.id) };
       });
+    } catch (error) {
+      if (attempt >= TRIES || !isLostRace(error)) throw error;
     }
   }
 }
 
 function keyOf(signal: Signal): string {
-  return storable(`${signal.type}:${signal.id}`);
+  return storable(`${signal.source}:${signal.type}:${signal.id}`);
 }
 
 /**
- * Coalescing jobs, each key once, since one statement can't touch a row twice, and in the order of keys, so that two
- * deliveries never wait for each other.
+ * `n` is a delivery's place in the batch, `place` a signal's or a job's. Of two deliveries of one id the first is
+ * written. Coalescing jobs come each key once, since one statement can't touch a row twice, and in the order of keys, so
+ * that two statements never wait for each other.
  */
-function coalescing(jobs: readonly NewJob[]): readonly NewJob[] {
-  const due = (job: NewJob): number => job.dueAt?.getTime() ?? 0;
-  const byKey = new Map<string, NewJob>();
-  for (const job of jobs.filter(coalesces)) {
-    const rival = byKey.get(job.key);
-    if (rival === undefined || due(job) < due(rival)) byKey.set(job.key, job);
+function statement(batch: readonly Writing[]) {
+  const first = new Map<string, number>();
+  for (const [n, { delivery }] of batch.entries()) {
+    const key = encodeDocument([delivery.source, delivery.id]);
+    if (!first.has(key)) first.set(key, n);
   }
-  return [...byKey].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, job]) => job);
-}
-
-function coalesces(job: NewJob): job is NewJob & { key: string } {
-  return job.coalesce === true && job.key !== undefined;
-}
-
-function storableOrNull(text: string | undefined): string | null {
-  return text === undefined ? null : storable(text);
-}
-
-function statement(delivery: Delivery, signals: readonly Signal[], jobs: readonly NewJob[]) {
-  const at = delivery.receivedAt.toISOString();
-  const signalRows = encodeDocument(
-    signals.map((signal) => ({
+  const written = [...first.values()].flatMap((n) => {
+    const writing = batch[n];
+    return writing === undefined ? [] : [{ n, ...writing }];
+  });
+  const deliveryRows = written.map(({ n, delivery: { source, id, receivedAt, problem } }) => ({
+    n,
+    source,
+    id,
+    received_at: receivedAt.toISOString(),
+    problem: problem?.reason ?? null,
+    body: problem?.body ?? null,
+  }));
+  const signalRows = written
+    .flatMap(({ n, signals }) => signals.map((signal) => ({ n, signal })))
+    .map(({ n, signal }, place) => ({
+      n,
+      place,
       source: signal.source,
       type: signal.type,
       id: signal.id,
@@ -119,43 +140,54 @@ function statement(delivery: Delivery, signals: readonly Signal[], jobs: readonl
       value: signal.type === 'measurement' ? signal.value : null,
       samples: signal.type === 'measurement' ? (signal.samples ?? null) : null,
       alert_key: signal.type === 'alert' ? signal.key : null,
-      signal: encodeDocument(signal),
-    })),
-  );
-  const jobRows = (some: readonly NewJob[]) =>
-    encodeDocument(
-      some.map((job) => ({
-        kind: job.kind,
-        lane: job.lane,
-        key: job.key ?? null,
-        payload: encodeDocument(job.payload),
-        due_at: (job.dueAt ?? delivery.receivedAt).toISOString(),
-      })),
-    );
-  const insertJobs = (coalesce: boolean, some: readonly NewJob[]) => sql`
-    insert into jobs (kind, lane, key, coalesce, payload_version, payload, state, due_at, attempts, created_at)
-    select j.kind, j.lane, j.key, ${coalesce}::boolean, ${PAYLOAD_VERSION}::int, j.payload::jsonb, 'ready', j.due_at, 0, ${at}::timestamptz
-    from jsonb_to_recordset(${jobRows(some)}::jsonb) as j(kind text, lane text, key text, payload text, due_at timestamptz), delivered`;
+      signal,
+    }));
+  const jobRows = written
+    .flatMap(({ n, delivery, jobs }) =>
+      jobs.map((job) => ({ n, job, dueAt: job.dueAt ?? delivery.receivedAt })),
+    )
+    .map(({ n, job, dueAt }, place) => ({
+      n,
+      place,
+      kind: job.kind,
+      lane: job.lane,
+      key: job.key ?? null,
+      coalesces: job.coalesce === true && job.key !== undefined,
+      payload: job.payload,
+      due_at: dueAt.toISOString(),
+    }));
+  const jobColumns = sql`(kind, lane, key, coalesce, payload_version, payload, state, due_at, attempts, created_at)`;
+  const jobValues = sql`j.kind, j.lane, j.key, j.coalesces, ${PAYLOAD_VERSION}::int, j.payload, 'ready', j.due_at, 0, j.received_at`;
   return sql`
-    with delivered as (
+    with given as (
+      select * from json_to_recordset(${encodeDocument(deliveryRows)}::json)
+        as d(n int, source text, id text, received_at timestamptz, problem text, body text)
+    ), inserted as (
       insert into deliveries (source, id, received_at, problem, body)
-      values (${storable(delivery.source)}, ${storable(delivery.id)}, ${at}::timestamptz, ${storableOrNull(delivery.problem?.reason)}::text, ${storableOrNull(delivery.problem?.body)}::text)
-      on conflict do nothing returning 1
+      select source, id, received_at, problem, body from given order by n
+      on conflict do nothing returning source, id
+    ), delivered as (
+      select n, received_at from given join inserted using (source, id)
     ), stored as (
       insert into signals (source, type, id, service, at, sli, value, samples, alert_key, signal)
-      select s.source, s.type, s.id, s.service, s.at, s.sli, s.value, s.samples, s.alert_key, s.signal::jsonb
-      from jsonb_to_recordset(${signalRows}::jsonb)
-        as s(source text, type text, id text, service text, at timestamptz, sli text, value float8, samples float8, alert_key text, signal text), delivered
-      on conflict do nothing returning type || ':' || id as key
+      select s.source, s.type, s.id, s.service, s.at, s.sli, s.value, s.samples, s.alert_key, s.signal
+      from json_to_recordset(${encodeDocument(signalRows)}::json)
+        as s(n int, place int, source text, type text, id text, service text, at timestamptz, sli text, value float8, samples float8, alert_key text, signal jsonb)
+        join delivered using (n)
+      order by s.place
+      on conflict do nothing returning source || ':' || type || ':' || id as key
+    ), wanted as (
+      select * from json_to_recordset(${encodeDocument(jobRows)}::json)
+        as j(n int, place int, kind text, lane text, key text, coalesces boolean, payload jsonb, due_at timestamptz)
+        join delivered using (n)
     ), coalesced as (
-      ${insertJobs(true, coalescing(jobs))}
-      on conflict (key) where key is not null and coalesce and state = 'ready' do update set due_at = least(jobs.due_at, excluded.due_at)
+      insert into jobs ${jobColumns}
+      select distinct on (j.key) ${jobValues} from wanted j where j.coalesces order by j.key, j.due_at
+      on conflict (key) where key is not null and coalesce and state = 'ready' do update set due_at = excluded.due_at where excluded.due_at < jobs.due_at
     ), once as (
-      ${insertJobs(
-        false,
-        jobs.filter((job) => !coalesces(job)),
-      )}
+      insert into jobs ${jobColumns}
+      select ${jobValues} from wanted j where not j.coalesces order by j.place
       on conflict (key) where key is not null and not coalesce do nothing
     )
-    select (select count(*) from delivered)::int as delivered, (select array_agg(key) from stored) as stored`;
+    select (select array_agg(n) from delivered) as delivered, (select array_agg(key) from stored) as stored`;
 }

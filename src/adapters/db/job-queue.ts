@@ -26,17 +26,19 @@ export function createJobQueue(database: Database) {
    * Due jobs, the first of each lane: a lane with a running job waits, and so does whatever stands behind a head
    * that has begun to fail less than a minute ago. An older failure holds its lane only when it is its turn to be tried
    * again, so that one claim never takes two jobs of a lane. A running job whose lease has run out is claimed again.
+   * `offset 0` keeps each `exists` a look into an index for one job at a time, in order and only until there are enough;
+   * as a join over all due jobs, which the planner chooses while its statistics are old, a claim reads them squared.
    */
   const claimStatement = (now: string, limit: number, leaseSeconds: number) => sql`
     with free as (
       select j.id from ${jobs} j
       where j.state = 'ready' and j.due_at <= ${now}::timestamptz and (j.retry_at is null or j.retry_at <= ${now}::timestamptz)
-        and not exists (select 1 from ${jobs} r where r.lane = j.lane and r.state = 'running')
+        and not exists (select 1 from ${jobs} r where r.lane = j.lane and r.state = 'running' offset 0)
         and not exists (
           select 1 from ${jobs} h
           where h.lane = j.lane and h.state = 'ready' and h.due_at <= ${now}::timestamptz and (h.due_at, h.id) < (j.due_at, j.id)
             and (h.first_failed_at is null or h.first_failed_at > ${now}::timestamptz - interval '${sql.raw(STEP_ASIDE_AFTER)}'
-              or h.retry_at is null or h.retry_at <= ${now}::timestamptz))
+              or h.retry_at is null or h.retry_at <= ${now}::timestamptz) offset 0)
       order by j.due_at, j.id limit ${limit} for update skip locked
     ), abandoned as (
       select j.id from ${jobs} j where j.state = 'running' and j.lease_until < now()

@@ -11,13 +11,14 @@ export const PAYLOAD_VERSION = 1;
  * key is locked and moved forward: it cannot be claimed before this transaction's state can be read.
  */
 export async function insertJobs(tx: Orm, newJobs: readonly NewJob[], now: Date): Promise<void> {
-  for (const job of newJobs) {
-    const insert = tx.insert(jobs).values(jobRow(job, now));
-    if (job.coalesce === true) {
+  for (const run of runsOf(newJobs)) {
+    const insert = tx.insert(jobs).values(run.map((job) => jobRow(job, now)));
+    if (run[0]?.coalesce === true) {
       await insert.onConflictDoUpdate({
         target: jobs.key,
         targetWhere: sql`${jobs.key} is not null and ${jobs.coalesce} and ${jobs.state} = 'ready'`,
-        set: { dueAt: sql`least(${jobs.dueAt}, excluded.due_at)` },
+        set: { dueAt: sql`excluded.due_at` },
+        setWhere: sql`excluded.due_at < ${jobs.dueAt}`,
       });
     } else {
       await insert.onConflictDoNothing({
@@ -26,6 +27,21 @@ export async function insertJobs(tx: Orm, newJobs: readonly NewJob[], now: Date)
       });
     }
   }
+}
+
+/** Neighbours that one statement can insert, in the order in which they were asked for: a statement coalesces a key once. */
+function runsOf(newJobs: readonly NewJob[]): readonly NewJob[][] {
+  const coalesces = (job: NewJob): boolean => job.coalesce === true;
+  const runs: NewJob[][] = [];
+  for (const job of newJobs) {
+    const run = runs.at(-1);
+    const joins = run?.every(
+      (each) => coalesces(each) === coalesces(job) && !(coalesces(job) && each.key === job.key),
+    );
+    if (run !== undefined && joins === true) run.push(job);
+    else runs.push([job]);
+  }
+  return runs;
 }
 
 export function jobRow(job: NewJob, now: Date) {

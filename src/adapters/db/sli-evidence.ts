@@ -60,7 +60,7 @@ export async function readSliEvidence(
     [...checks].flatMap(([sli, each]) => {
       const oldest = each[0];
       const newest = each.at(-1);
-      if (oldest === undefined || newest === undefined) return [];
+      if (oldest === undefined || newest === undefined || !wanted.baselines.has(sli)) return [];
       const watched = new Date(newest.at.getTime() - (wanted.history.get(sli) ?? 0));
       return [[sli, watched < oldest.at ? watched : oldest.at] as const];
     }),
@@ -147,6 +147,7 @@ async function sumsBefore(
   from: Date,
 ): Promise<ReadonlyMap<string, BaselineSums>> {
   const ends = [...until.values()].map((at) => at.toISOString());
+  if (until.size === 0) return new Map();
   const rows = await database.rows(sql`
     select s.sli, count(*) as measurements, sum(s.value * coalesce(s.samples, 1)) as weighted, sum(coalesce(s.samples, 1)) as weight
     from unnest(${textArray([...until.keys()])}, ${textArray(ends)}::timestamptz[]) as w (sli, until)

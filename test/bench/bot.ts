@@ -1,0 +1,90 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { eventually } from '../e2e/bot-process.ts';
+import { freePort } from '../support/free-port.ts';
+import type { ProcessFigures } from './probe.ts';
+
+export const SIGNAL_SECRET = `whsec_${Buffer.alloc(32, 'bench').toString('base64')}`;
+export const SLACK_SECRET = 'bench';
+
+/** `aire start` in a process of its own, on a database, with services that declare by themselves. */
+export interface Bot {
+  readonly url: string;
+  /** Asks it to collect garbage and to tell its size. */
+  figures(): Promise<ProcessFigures>;
+  stop(): Promise<void>;
+}
+
+/** The name of the nth service; the same in every benchmark, from 1. */
+export function serviceName(n: number): string {
+  return `svc-${String(n).padStart(6, '0')}`;
+}
+
+/** Starts it and waits until it is ready. Profiles are written where `AIRE_BENCH_PROFILE` says, if anywhere. */
+export async function startBot(options: {
+  databaseUrl: string;
+  slackUrl: string;
+  services: number;
+}): Promise<Bot> {
+  const directory = await mkdtemp(join(tmpdir(), 'aire-bench-bot-'));
+  await mkdir(join(directory, 'runbooks', 'services'), { recursive: true });
+  await cp('runbooks/playbook.yaml', join(directory, 'runbooks', 'playbook.yaml'));
+  for (let n = 1; n <= options.services; n++)
+    await writeFile(join(directory, 'runbooks', 'services', `${serviceName(n)}.yaml`), serviceFile(n));
+  const port = await freePort();
+  const url = `http://127.0.0.1:${port}`;
+  const profile = process.env.AIRE_BENCH_PROFILE;
+  const child = spawn(
+    process.execPath,
+    [
+      ...(profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`]),
+      ...['--expose-gc', '--import', 'tsx', '--import', './test/bench/probe.ts', 'src/main.ts', 'start'],
+    ],
+    {
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+      env: {
+        PATH: process.env.PATH,
+        DATABASE_URL: options.databaseUrl,
+        PORT: String(port),
+        HOST: '127.0.0.1',
+        AIRE_LOG_LEVEL: 'error',
+        AIRE_RUNBOOKS_DIR: join(directory, 'runbooks'),
+        AIRE_GOLDEN_DIR: join(directory, 'golden-dataset'),
+        AIRE_POSTMORTEMS_DIR: join(directory, 'postmortems'),
+        AIRE_SIGNAL_SECRETS: `evals=${SIGNAL_SECRET}`,
+        SLACK_BOT_TOKEN: 'xoxb-bench',
+        SLACK_SIGNING_SECRET: SLACK_SECRET,
+        SLACK_API_URL: options.slackUrl,
+      },
+    },
+  );
+  await eventually('the bot is ready', async () => {
+    if (child.exitCode !== null) throw new Error('the bot ended');
+    return (await fetch(`${url}/readyz`)).status === 200;
+  });
+  return {
+    url,
+    async figures() {
+      child.send('figures');
+      const [figures] = (await once(child, 'message')) as [ProcessFigures];
+      return figures;
+    },
+    async stop() {
+      const gone = once(child, 'exit');
+      child.kill('SIGTERM');
+      await gone;
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+function serviceFile(n: number): string {
+  return `service: ${serviceName(n)}
+tier: 1
+owners: { team: bench }
+declare: auto
+`;
+}
