@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { supervise } from '../support/embedded-postgres.ts';
 import { freePort } from '../support/free-port.ts';
-import { unprivilegedAccount } from '../support/unprivileged-account.ts';
+import { accountForServers } from '../support/unprivileged-account.ts';
 
 const run = promisify(execFile);
 
@@ -24,7 +24,7 @@ export interface DurablePostgres {
 /** Starts the installed PostgreSQL on a free port with an empty cluster. Throws with what to install when there is none. */
 export async function startDurablePostgres(): Promise<DurablePostgres> {
   const bin = await findBinaries();
-  const account = process.getuid?.() === 0 ? unprivilegedAccount() : undefined;
+  const account = accountForServers();
   const directory = await mkdtemp(join(tmpdir(), 'aire-bench-'));
   try {
     if (account !== undefined) await chown(directory, account.uid, account.gid);
