@@ -66,6 +66,30 @@ describeOnBoth('the outbox worker', (open) => {
     expect(underWay.get('a')).toBe(2);
   });
 
+  it('evaluates two services at a time, and keeps no message waiting for that', async () => {
+    const [gate, said] = [createGate(), createGate()];
+    let underWay = 0;
+    let most = 0;
+    const worker = outbox.createWorker({
+      'service.evaluate': async () => {
+        most = Math.max(most, ++underWay);
+        await gate.opened;
+        underWay--;
+        return DONE;
+      },
+      say: opening(said),
+    });
+    for (let n = 0; n < 20; n++) await outbox.stores.enqueue(job('service.evaluate', `service:${n}`));
+    await outbox.stores.enqueue(job('say', 'incident'));
+    const settled = worker.settle();
+    await said.opened;
+    expect(underWay).toBe(2);
+    gate.open();
+    await settled;
+    expect(most).toBe(2);
+    expect(await outbox.queue.countByState()).toEqual(new Map([['done', 21]]));
+  });
+
   it('looks again when it is woken while it looks', async () => {
     // Without its poll every few seconds, which would find the job too.
     vi.useFakeTimers({ toFake: ['setInterval'] });

@@ -1,4 +1,4 @@
-import { and, asc, count, eq, sql } from 'drizzle-orm';
+import { and, asc, count, eq, type SQL, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { type Database, isLostRace, isUniqueViolation } from './database.ts';
 import { decodeDocument } from './document.ts';
@@ -15,6 +15,12 @@ const claimed = z.object({
   first_failed_at: z.coerce.number().nullable(),
 });
 
+/** Kinds of jobs, and how many of them may be claimed. */
+interface Pool {
+  readonly kinds: readonly string[];
+  readonly room: number;
+}
+
 /** A head that has been failing for this long no longer holds up its lane. */
 const STEP_ASIDE_AFTER = '1 minute';
 
@@ -29,31 +35,44 @@ export function createJobQueue(database: Database) {
    * `offset 0` keeps each `exists` a look into an index for one job at a time, in order and only until there are enough;
    * as a join over all due jobs, which the planner chooses while its statistics are old, a claim reads them squared.
    */
-  const claimStatement = (now: string, limit: number, leaseSeconds: number) => sql`
-    with free as (
+  const free = (now: string, kinds: SQL, limit: number) => sql`
       select j.id from ${jobs} j
-      where j.state = 'ready' and j.due_at <= ${now}::timestamptz and (j.retry_at is null or j.retry_at <= ${now}::timestamptz)
+      where j.state = 'ready' and ${kinds} and j.due_at <= ${now}::timestamptz and (j.retry_at is null or j.retry_at <= ${now}::timestamptz)
         and not exists (select 1 from ${jobs} r where r.lane = j.lane and r.state = 'running' offset 0)
         and not exists (
           select 1 from ${jobs} h
           where h.lane = j.lane and h.state = 'ready' and h.due_at <= ${now}::timestamptz and (h.due_at, h.id) < (j.due_at, j.id)
             and (h.first_failed_at is null or h.first_failed_at > ${now}::timestamptz - interval '${sql.raw(STEP_ASIDE_AFTER)}'
               or h.retry_at is null or h.retry_at <= ${now}::timestamptz) offset 0)
-      order by j.due_at, j.id limit ${limit} for update skip locked
-    ), abandoned as (
+      order by j.due_at, j.id limit ${limit} for update skip locked`;
+
+  const claimStatement = (now: string, limit: number, leaseSeconds: number, pools: readonly Pool[]) => {
+    const pooled = pools.flatMap((pool) => pool.kinds);
+    const rooms = [
+      { kinds: pooled.length === 0 ? sql`true` : sql`j.kind not in ${pooled}`, room: limit },
+      ...pools.map(({ kinds, room }) => ({ kinds: sql`j.kind in ${kinds}`, room })),
+    ].filter(({ room }) => room > 0);
+    const found = rooms.map((_, n) => sql`select id from ${sql.identifier(`free_${n}`)}`);
+    const all = rooms.reduce((sum, { room }) => sum + room, 0);
+    return sql`
+    with ${sql.join(
+      rooms.map(({ kinds, room }, n) => sql`${sql.identifier(`free_${n}`)} as (${free(now, kinds, room)})`),
+      sql`, `,
+    )}, abandoned as (
       select j.id from ${jobs} j where j.state = 'running' and j.lease_until < now()
-      order by j.lease_until limit ${limit} for update skip locked
+      order by j.lease_until limit ${all} for update skip locked
     )
     update ${jobs} set state = 'running', attempts = attempts + 1, lease_until = now() + make_interval(secs => ${leaseSeconds})
-    where id in (select id from (select id from abandoned union all select id from free) found limit ${limit})
+    where id in (select id from (select id from abandoned union all ${sql.join(found, sql` union all `)}) found limit ${all})
     returning id, kind, lane, payload, attempts,
       (extract(epoch from created_at) * 1000)::float8 as created_at, (extract(epoch from due_at) * 1000)::float8 as due_at,
       (extract(epoch from first_failed_at) * 1000)::float8 as first_failed_at`;
+  };
 
   return {
-    async claim(now: Date, limit: number, leaseSeconds: number) {
+    async claim(now: Date, limit: number, leaseSeconds: number, pools: readonly Pool[] = []) {
       try {
-        const rows = await database.rows(claimStatement(now.toISOString(), limit, leaseSeconds));
+        const rows = await database.rows(claimStatement(now.toISOString(), limit, leaseSeconds, pools));
         return rows
           .map((row) => claimed.parse(row))
           .map(({ attempts, created_at, due_at, first_failed_at, ...job }) => ({

@@ -18,9 +18,23 @@ export type JobEnd =
   | { readonly kind: 'retry'; readonly at: Date; readonly error: string }
   | { readonly kind: 'dead'; readonly error: string };
 
+/** Kinds of jobs that have room of their own, and none elsewhere. */
+export interface Pool {
+  readonly kinds: readonly string[];
+  readonly room: number;
+}
+
 export interface JobQueue {
-  /** Claims due jobs, one a lane at most, for `leaseSeconds` of the database's clock. */
-  claim(now: Date, limit: number, leaseSeconds: number): Promise<readonly ClaimedJob[]>;
+  /**
+   * Claims due jobs, one a lane at most, for `leaseSeconds` of the database's clock: as many of each pool's kinds as it
+   * has room for, and `limit` of all others.
+   */
+  claim(
+    now: Date,
+    limit: number,
+    leaseSeconds: number,
+    pools?: readonly Pool[],
+  ): Promise<readonly ClaimedJob[]>;
   /** Ends a try. False when the lease was lost: somebody else has the job now. */
   end(job: ClaimedJob, end: JobEnd, now: Date): Promise<boolean>;
 }

@@ -1,7 +1,7 @@
 import { messageOf } from '../../errors.ts';
 import type { Logger } from '../../log.ts';
 import { type Clock, DAY, MINUTE, SECOND } from '../../time.ts';
-import type { ClaimedJob, JobEnd, JobQueue } from './ports.ts';
+import type { ClaimedJob, JobEnd, JobQueue, Pool } from './ports.ts';
 
 /** What a handler says of its try. Throwing means `retry`: whatever it was may pass. */
 export type JobOutcome =
@@ -47,6 +47,14 @@ export interface OutboxWorker {
 }
 
 const CONCURRENCY = 8;
+/**
+ * Evaluations yield to deliveries: under load they wait, and what arrives meanwhile is one evaluation. Reads of other
+ * systems may each take their whole time, and must not keep messages waiting.
+ */
+const POOLS: readonly Pool[] = [
+  { kinds: ['service.evaluate'], room: 2 },
+  { kinds: ['step.run', 'incident.read_vendors'], room: 4 },
+];
 const LEASE_SECONDS = 20;
 const HANDLER_TIME = 15 * SECOND;
 const POLL = 5 * SECOND;
@@ -61,7 +69,7 @@ export function backoff(attempt: number): number {
 /** Claims due jobs and runs their handlers, a lane at a time (design §5). */
 export function createOutboxWorker(options: WorkerOptions): OutboxWorker {
   const { queue, handlers, clock, log } = options;
-  const inFlight = new Set<Promise<void>>();
+  const inFlight = new Map<Promise<void>, string>();
   let running = false;
   let stopped = false;
   let claiming: Promise<number> | undefined;
@@ -93,16 +101,22 @@ export function createOutboxWorker(options: WorkerOptions): OutboxWorker {
   }
 
   async function claimOnce(): Promise<number> {
-    const room = CONCURRENCY - inFlight.size;
-    if (room <= 0 || stopped) return 0;
-    const claimed = await queue.claim(clock.now(), room, LEASE_SECONDS);
+    const under = [...inFlight.values()];
+    const pools = POOLS.map(({ kinds, room }) => ({
+      kinds,
+      room: room - under.filter((kind) => kinds.includes(kind)).length,
+    }));
+    const pooled = POOLS.flatMap(({ kinds }) => kinds);
+    const room = CONCURRENCY - under.filter((kind) => !pooled.includes(kind)).length;
+    if (stopped || (room <= 0 && pools.every((pool) => pool.room <= 0))) return 0;
+    const claimed = await queue.claim(clock.now(), room, LEASE_SECONDS, pools);
     lookedAt = performance.now();
     for (const job of claimed) {
       const work = run(job).finally(() => {
         inFlight.delete(work);
         if (running) wake();
       });
-      inFlight.add(work);
+      inFlight.set(work, job.kind);
     }
     return claimed.length;
   }
@@ -174,7 +188,7 @@ export function createOutboxWorker(options: WorkerOptions): OutboxWorker {
     sinceLastLook: () => performance.now() - lookedAt,
     async settle() {
       for (;;) {
-        if (inFlight.size > 0) await Promise.race(inFlight);
+        if (inFlight.size > 0) await Promise.race(inFlight.keys());
         else if ((await claim()) === 0 && inFlight.size === 0) return;
       }
     },
@@ -183,7 +197,7 @@ export function createOutboxWorker(options: WorkerOptions): OutboxWorker {
       stopped = true;
       clearInterval(poll);
       await (next ?? claiming)?.catch(() => undefined);
-      await Promise.all(inFlight);
+      await Promise.all(inFlight.keys());
     },
   };
 }
