@@ -1,4 +1,4 @@
-import { sql } from 'drizzle-orm';
+import { and, eq, inArray, isNotNull } from 'drizzle-orm';
 import type { NewJob } from '../../verb.ts';
 import type { Orm } from './database.ts';
 import { jobs } from './tables.ts';
@@ -11,37 +11,53 @@ export const PAYLOAD_VERSION = 1;
  * key is locked and moved forward: it cannot be claimed before this transaction's state can be read.
  */
 export async function insertJobs(tx: Orm, newJobs: readonly NewJob[], now: Date): Promise<void> {
-  for (const run of runsOf(newJobs)) {
-    const insert = tx.insert(jobs).values(run.map((job) => jobRow(job, now)));
-    if (run[0]?.coalesce === true) {
-      await insert.onConflictDoUpdate({
-        target: jobs.key,
-        targetWhere: sql`${jobs.key} is not null and ${jobs.coalesce} and ${jobs.state} = 'ready'`,
-        set: { dueAt: sql`excluded.due_at` },
-        setWhere: sql`excluded.due_at < ${jobs.dueAt}`,
-      });
-    } else {
-      await insert.onConflictDoNothing({
-        target: jobs.key,
-        where: sql`${jobs.key} is not null and not ${jobs.coalesce}`,
-      });
+  let rows = coalesced(newJobs).map((job) => jobRow(job, now));
+  // A second round only for jobs that waited when they were to be inserted and ran when they were to be locked.
+  while (rows.length > 0) {
+    const inserted = await tx.insert(jobs).values(rows).onConflictDoNothing().returning({ key: jobs.key });
+    const fresh = new Set(inserted.map(({ key }) => key));
+    const others = rows.filter((row) => row.coalesce && !fresh.has(row.key));
+    const waiting = await lockWaiting(tx, others);
+    for (const row of others) {
+      const due = waiting.get(row.key ?? '');
+      if (due !== undefined && row.dueAt < due.dueAt)
+        await tx.update(jobs).set({ dueAt: row.dueAt }).where(eq(jobs.id, due.id));
     }
+    rows = others.filter((row) => !waiting.has(row.key ?? ''));
   }
 }
 
-/** Neighbours that one statement can insert, in the order in which they were asked for: a statement coalesces a key once. */
-function runsOf(newJobs: readonly NewJob[]): readonly NewJob[][] {
-  const coalesces = (job: NewJob): boolean => job.coalesce === true;
-  const runs: NewJob[][] = [];
+/** The jobs that wait under these keys, which nobody can claim until the transaction is over. */
+async function lockWaiting(
+  tx: Orm,
+  rows: readonly { key: string | null }[],
+): Promise<ReadonlyMap<string, { id: number; dueAt: Date }>> {
+  const keys = rows.flatMap(({ key }) => key ?? []);
+  if (keys.length === 0) return new Map();
+  const found = await tx
+    .select({ id: jobs.id, key: jobs.key, dueAt: jobs.dueAt })
+    .from(jobs)
+    .where(and(inArray(jobs.key, keys), isNotNull(jobs.key), jobs.coalesce, eq(jobs.state, 'ready')))
+    .orderBy(jobs.key)
+    .for('update');
+  return new Map(found.map(({ key, ...job }) => [key ?? '', job]));
+}
+
+/** Of coalescing jobs with one key only the first, as early as the earliest of them. */
+function coalesced(newJobs: readonly NewJob[]): readonly NewJob[] {
+  const kept: NewJob[] = [];
   for (const job of newJobs) {
-    const run = runs.at(-1);
-    const joins = run?.every(
-      (each) => coalesces(each) === coalesces(job) && !(coalesces(job) && each.key === job.key),
-    );
-    if (run !== undefined && joins === true) run.push(job);
-    else runs.push([job]);
+    const place = kept.findIndex((each) => job.coalesce === true && each.coalesce && each.key === job.key);
+    const known = kept[place];
+    if (known === undefined) kept.push(job);
+    else if (dueBefore(job, known)) kept[place] = job;
   }
-  return runs;
+  return kept;
+}
+
+/** Without a time a job is due at once. */
+function dueBefore(job: NewJob, other: NewJob): boolean {
+  return other.dueAt !== undefined && (job.dueAt === undefined || job.dueAt < other.dueAt);
 }
 
 export function jobRow(job: NewJob, now: Date) {

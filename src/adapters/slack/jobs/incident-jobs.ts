@@ -30,9 +30,12 @@ export function incidentJobs(deps: Deps): ReadonlyMap<string, JobHandler> {
 
   /** Idempotent: the announcement is one message under one key. */
   const announce: JobHandler = async (job) => {
-    const incident = await store.incident(ofIncident.parse(job.payload).incidentId);
+    const { incidentId } = ofIncident.parse(job.payload);
+    const [incident, channel] = await Promise.all([
+      store.incident(incidentId),
+      messages.find(channelKey(incidentId)),
+    ]);
     if (incident === undefined) return GONE;
-    const channel = await messages.find(channelKey(incident.id));
     return show(
       deps,
       job,
