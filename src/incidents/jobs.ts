@@ -83,6 +83,17 @@ export function pageLane(incidentId: string): string {
   return `incident-page:${incidentId}`;
 }
 
+/** A slow service is looked at once more, when it may have been slow for long enough to call its owners. */
+export function watchLatency(incidentId: string, at: Date): NewJob {
+  return {
+    kind: 'incident.watch_latency',
+    lane: `incident-reminders:${incidentId}`,
+    key: `watch-latency:${incidentId}`,
+    payload: { incidentId },
+    dueAt: at,
+  };
+}
+
 /** State changed: card and announcement follow. */
 export function refresh(incidentId: string): NewJob[] {
   return [showCard(incidentId), announce(incidentId)];

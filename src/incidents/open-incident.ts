@@ -6,8 +6,9 @@ import type { Severity } from '../triggers/severity.ts';
 import type { Finding } from '../triggers/trigger.ts';
 import type { NewJob } from '../verb.ts';
 import { startAutoSteps } from './auto-steps.ts';
+import { latencyLimit, SLOW_FOR } from './escalate-latency.ts';
 import type { Actor, Incident } from './incident.ts';
-import { announce, openChannel, readVendors, showCard } from './jobs.ts';
+import { announce, openChannel, readVendors, showCard, watchLatency } from './jobs.ts';
 import { pageWhenBad } from './paging.ts';
 import type { IncidentService } from './ports.ts';
 import { remindersFromDeclaration } from './reminders.ts';
@@ -87,6 +88,9 @@ export function openIncident(
       ...(service.vendors.length === 0 ? [] : [readVendors(incident.id)]),
       ...runs,
       ...remindersFromDeclaration(incident),
+      ...(latencyLimit(incident, service) === undefined
+        ? []
+        : [watchLatency(incident.id, new Date(context.now.getTime() + SLOW_FOR))]),
     ],
   };
 }

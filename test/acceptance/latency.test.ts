@@ -76,6 +76,28 @@ describe('a GPU-served model gets slow', () => {
     );
   });
 
+  it.each([
+    [11, 1],
+    [9, 0],
+  ])(
+    'at %s s, with an SLO of 2 s, calls its owners %s times after a quarter of an hour',
+    async (seconds, times) => {
+      const stage = await stageWith({ edit: (text) => text.replace('declare: propose', 'declare: auto') });
+      stage.clock.set(new Date(START.getTime() - 2 * HOUR));
+      await latency(stage, 1, 60);
+      stage.clock.set(START);
+      await latency(stage, seconds, 11);
+      for (let minute = 0; minute < 16; minute++) {
+        await stage.pass(MINUTE);
+        await latency(stage, seconds, 1);
+      }
+      const called = stage.slack
+        .channel(CHANNEL)
+        .messages.filter((message) => message.text.includes('above 5 times its SLO'));
+      expect(called).toHaveLength(times);
+    },
+  );
+
   it('is not proposed for a spike, nor through a hole in the evidence', async () => {
     const stage = await stageWith();
     stage.clock.set(new Date(START.getTime() - 2 * HOUR));

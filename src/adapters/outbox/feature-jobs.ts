@@ -3,6 +3,7 @@ import { isAppError } from '../../errors.ts';
 import { commitToDataset } from '../../golden-dataset/commit-golden-case.ts';
 import { draftGoldenCases } from '../../golden-dataset/draft-golden-cases.ts';
 import type { GoldenRepository } from '../../golden-dataset/ports.ts';
+import { escalateLatency } from '../../incidents/escalate-latency.ts';
 import { tell } from '../../incidents/jobs.ts';
 import { remind } from '../../incidents/remind.ts';
 import { respondToSignals } from '../../incidents/respond-to-signals.ts';
@@ -62,6 +63,13 @@ export function featureJobs(deps: FeatureJobDeps): ReadonlyMap<string, JobHandle
       'incident.remind',
       async ({ payload }) => {
         await remind(deps, reminder.parse(payload));
+        return DONE;
+      },
+    ],
+    [
+      'incident.watch_latency',
+      async ({ payload }) => {
+        await escalateLatency(deps, ofIncident.parse(payload).incidentId);
         return DONE;
       },
     ],
