@@ -1,5 +1,3 @@
-import { alertmanagerSource } from './adapters/alert-sources/alertmanager.ts';
-import { signalsSource } from './adapters/alert-sources/signals.ts';
 import { type Database, openDatabase } from './adapters/db/database.ts';
 import { createDeliveryStore } from './adapters/db/delivery-store.ts';
 import { createJobQueue } from './adapters/db/job-queue.ts';
@@ -12,7 +10,6 @@ import { createDocumentStore } from './adapters/files/documents.ts';
 import { loadTemplates } from './adapters/files/templates.ts';
 import { readRunbookFiles } from './adapters/files/yaml-files.ts';
 import { createGoldenRepository } from './adapters/git/golden-repository.ts';
-import { deliveryRoute } from './adapters/http/delivery-route.ts';
 import { healthRoutes } from './adapters/http/health.ts';
 import { metricsRoute } from './adapters/http/metrics-route.ts';
 import { mitigationCallback } from './adapters/http/mitigation-callback.ts';
@@ -26,7 +23,6 @@ import { createOutgoing } from './adapters/outgoing/create-outgoing.ts';
 import { createMitigationSender } from './adapters/outgoing/mitigation-sender.ts';
 import { createReader } from './adapters/outgoing/reader.ts';
 import { createPagerDuty } from './adapters/pagerduty/rest.ts';
-import { pagerDutySource } from './adapters/pagerduty/webhooks.ts';
 import { createPrometheus } from './adapters/prometheus/query.ts';
 import { createReviewSchedule } from './adapters/scheduler/review-schedule.ts';
 import { createSlackClient } from './adapters/slack/client.ts';
@@ -36,6 +32,7 @@ import { createApproverDirectory, createNames } from './adapters/slack/people.ts
 import { createSlackApp } from './adapters/slack/slack-app.ts';
 import { createStatuspageReader } from './adapters/vendor-status/statuspage.ts';
 import { createAppMetrics, holdAfterRestore, operatingJobs, startOperation } from './app-operate.ts';
+import { signalRoutes } from './app-routes.ts';
 import { type Catalogue, loadCatalogue } from './catalogue/load-catalogue.ts';
 import { type Config, requireSlack, secretValues } from './config.ts';
 import { draftGoldenCases } from './golden-dataset/jobs.ts';
@@ -223,23 +220,11 @@ export async function startApp(options: AppOptions): Promise<App> {
   const asked = { ...deps, store: sayWhenAway(store), messages: sayWhenAway(messages) };
   const slack = await createSlackApp({ deps: asked, client, ...slackConfig, log, wallClock });
   const receive = { store: deliveries, clock, wallClock, observe: metrics.delivery };
-  const alertmanager = alertmanagerSource({ senders: config.alertSenders, services: catalogue.services });
   const server = createHttpServer({
     log,
     mounts: [{ path: '/slack/events', listener: slack.listener }],
     routes: [
-      deliveryRoute(
-        '/webhooks/pagerduty',
-        pagerDutySource({ secrets: config.pagerduty.webhookSecrets, services: catalogue.services }),
-        receive,
-      ),
-      deliveryRoute('/webhooks/alertmanager', alertmanager, receive),
-      deliveryRoute('/webhooks/alertmanager/:token', alertmanager, receive),
-      deliveryRoute(
-        '/webhooks/signals',
-        signalsSource({ senders: config.signalSenders, services: catalogue.services }),
-        receive,
-      ),
+      ...signalRoutes(config, catalogue, receive),
       mitigationCallback({
         find: store.mitigation,
         secrets: config.secrets,

@@ -77,6 +77,13 @@ export interface Config {
   readonly signalSenders: readonly Sender[];
   /** Who may post alerts without signing them, with bearer tokens. */
   readonly alertSenders: readonly Sender[];
+  /** With what senders sign by their own schemes; empty: what they sign is refused. */
+  readonly webhookSecrets: {
+    readonly grafana: readonly string[];
+    readonly langfuse: readonly string[];
+    readonly langsmith: readonly string[];
+    readonly github: readonly string[];
+  };
   /** Who may read `/metrics`, with bearer tokens. */
   readonly apiClients: readonly Sender[];
   /** By full variable name, such as `AIRE_SECRET_DEPLOY`; the first value is the one to send. */
@@ -135,6 +142,12 @@ export function readConfig(env: Environment, readFile: (path: string) => string)
     },
     signalSenders: variables.secret('AIRE_SIGNAL_SECRETS', [], parseSignalSenders),
     alertSenders: variables.secret('AIRE_ALERT_TOKENS', [], parseTokenHolders),
+    webhookSecrets: {
+      grafana: variables.secret('GRAFANA_WEBHOOK_SECRET', [], anySecrets),
+      langfuse: variables.secret('LANGFUSE_WEBHOOK_SECRET', [], anySecrets),
+      langsmith: variables.secret('LANGSMITH_WEBHOOK_SECRET', [], anySecrets),
+      github: variables.secret('GITHUB_WEBHOOK_SECRET', [], anySecrets),
+    },
     apiClients: variables.secret('AIRE_API_TOKENS', [], parseTokenHolders),
     secrets: readRunbookSecrets(variables, names),
     directories: {
@@ -185,6 +198,7 @@ export function secretValues(config: Config): string[] {
     ...[...config.signalSenders, ...config.alertSenders, ...config.apiClients].flatMap(
       (sender) => sender.secrets,
     ),
+    ...Object.values(config.webhookSecrets).flat(),
     ...[...config.secrets.values()].flat(),
     // Whoever has the address can keep a dead bot looking alive.
     ...(config.heartbeatUrl === undefined ? [] : [config.heartbeatUrl]),

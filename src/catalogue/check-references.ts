@@ -1,4 +1,5 @@
 import type { Playbook } from '../runbooks/schema.ts';
+import { KNOWN_SLIS } from '../services/slis.ts';
 import { checkMitigations } from './check-mitigations.ts';
 import { checkSteps } from './check-steps.ts';
 import type { ReferenceContext } from './check-templates.ts';
@@ -24,6 +25,7 @@ export function checkReferences(
     return [
       ...faults,
       ...checkTriggers(playbook, parsed),
+      ...checkEvaluations(parsed),
       ...checkSteps(playbook, parsed, context),
       ...checkMitigations(parsed, context),
     ];
@@ -39,6 +41,20 @@ function checkTriggers(playbook: Playbook, { value: service, fault }: ParsedFile
           fault(
             ['sources', 'alerts', index, 'trigger'],
             `sources.alerts.${index}.trigger: there is no trigger "${rule.trigger}"; known are: ${known.join(', ')}`,
+          ),
+        ],
+  );
+}
+
+/** An SLI that no trigger and no SLO knows would take values and never judge them. */
+function checkEvaluations({ value: service, fault }: ParsedFile<ServiceFile>): Fault[] {
+  return service.sources.evaluations.flatMap(({ sli }, index) =>
+    Object.hasOwn(KNOWN_SLIS, sli) || Object.hasOwn(service.slis, sli)
+      ? []
+      : [
+          fault(
+            ['sources', 'evaluations', index, 'sli'],
+            `sources.evaluations.${index}.sli: there is no SLI "${sli}"; correct its spelling, or describe it under slis`,
           ),
         ],
   );

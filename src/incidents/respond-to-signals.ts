@@ -1,4 +1,5 @@
 import { contentHash } from '../ids.ts';
+import { alertDetail } from '../signals/alert-detail.ts';
 import { redact } from '../signals/redact.ts';
 import type { Signal } from '../signals/signal.ts';
 import { DAY, HOUR } from '../time.ts';
@@ -190,7 +191,7 @@ function describeArrival(
     case 'alert':
       return {
         kind: 'alert_update',
-        text: `Alert “${signal.title}” is ${signal.status} at ${vendorName(signal.source)}`,
+        text: `Alert “${signal.title}” is ${signal.status} at ${vendorName(signal.source)}${alertDetail(signal)}`,
         announce: signal.trigger === undefined || signal.status === 'acknowledged',
         ...(signal.url === undefined ? {} : { url: signal.url }),
       };

@@ -1,5 +1,5 @@
-import picomatch from 'picomatch';
 import type { ServiceIdentity } from '../services/schema.ts';
+import { asMatch, matchesAll } from './glob-match.ts';
 import type { AlertRule, SignalSettings } from './schema.ts';
 
 /** What a vendor says about an alert, before it is known whose it is. */
@@ -9,7 +9,12 @@ export interface UnroutedAlert {
   readonly labels: Readonly<Record<string, string>>;
   /** The vendor's own service id, where it has one. */
   readonly vendorService?: { readonly id: string; readonly name?: string };
+  /** What to match in the rule that is proposed when nobody claims it; the title unless it changes on recovery. */
+  readonly suggest?: Readonly<Record<string, string>>;
 }
+
+/** Senders whose alerts carry labels that people choose. */
+const LABELLED: readonly AlertRule['from'][] = ['alertmanager', 'grafana', 'datadog'];
 
 export type AlertRoute =
   | {
@@ -45,20 +50,15 @@ export function routeAlert(
 
 function matchingRule(alert: UnroutedAlert, service: SignalSettings): AlertRule | undefined {
   return service.sources.alerts.find(
-    (rule) =>
-      rule.from === alert.from &&
-      Object.entries(rule.match).every(([what, pattern]) => {
-        const value = what === 'title' ? alert.title : alert.labels[what];
-        return value !== undefined && picomatch.isMatch(value, pattern, { nocase: true, bash: true });
-      }),
+    (rule) => rule.from === alert.from && matchesAll(rule.match, { ...alert.labels, title: alert.title }),
   );
 }
 
 function whatToAdd(alert: UnroutedAlert): string {
   const title = JSON.stringify(alert.title);
   if (alert.vendorService === undefined) {
-    const add = `No service file claims the alert ${title}. Add to the file of the service it belongs to:  sources: { alerts: [ { from: ${alert.from}, match: { title: ${title} }, trigger: … } ] }`;
-    return alert.from === 'pagerduty' ? add : `${add}  ${labelHint(alert.labels.service)}`;
+    const add = `No service file claims the alert ${title}. Add to the file of the service it belongs to:  sources: { alerts: [ { from: ${alert.from}, ${asMatch(alert.suggest ?? { title: alert.title })}, trigger: … } ] }`;
+    return LABELLED.includes(alert.from) ? `${add}  ${labelHint(alert.labels.service)}` : add;
   }
   const { id, name } = alert.vendorService;
   const named = name === undefined ? id : `${id} (${name})`;

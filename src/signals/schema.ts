@@ -1,12 +1,27 @@
 import { z } from 'zod';
 import { duration } from '../services/quantities.ts';
 import { DAY } from '../time.ts';
+import { CHANGE_KINDS } from './signal.ts';
 
-const glob = z.string().min(1);
 const webAddress = z.string().refine((text) => {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   return url !== undefined && /^https?:$/.test(url.protocol) && url.username === '' && url.search === '';
 }, 'write an address such as http://prometheus:9090, without user name or query');
+const match = z
+  .record(z.string(), z.string().min(1))
+  .refine((named) => Object.keys(named).length > 0, 'name at least one thing to match, such as title');
+
+/** Whose alerts a service file may claim, and whose changes. */
+const ALERTING = [
+  'pagerduty',
+  'alertmanager',
+  'grafana',
+  'datadog',
+  'langfuse',
+  'langsmith',
+  'braintrust',
+] as const;
+const CHANGING = ['github', 'langfuse'] as const;
 
 /** How long what users wrote and were answered is kept unless the service says otherwise. */
 export const PROMPT_RETENTION = 30 * DAY;
@@ -18,13 +33,8 @@ export const signalFields = {
       alerts: z
         .array(
           z.strictObject({
-            from: z.enum(['pagerduty', 'alertmanager']),
-            match: z
-              .record(z.string(), glob)
-              .refine(
-                (match) => Object.keys(match).length > 0,
-                'name at least one thing to match, such as title',
-              ),
+            from: z.enum(ALERTING),
+            match,
             trigger: z.string(),
             without_value: z.enum(['trust', 'not_evaluable']).default('not_evaluable'),
           }),
@@ -34,6 +44,11 @@ export const signalFields = {
       prometheus: z
         .strictObject({ url: webAddress, headers: z.record(z.string(), z.string().max(2000)).default({}) })
         .optional(),
+      changes: z
+        .array(z.strictObject({ from: z.enum(CHANGING), match, what: z.enum(CHANGE_KINDS) }))
+        .default([]),
+      /** Which SLI the results of an evaluation are, by `gen_ai.evaluation.name`. */
+      evaluations: z.array(z.strictObject({ name: z.string().min(1), sli: z.string().min(1) })).default([]),
     })
     .prefault({}),
   /** How long examples and reports are kept: they hold what users wrote. */
@@ -43,3 +58,4 @@ export const signalFields = {
 const signalSettings = z.strictObject(signalFields);
 export type SignalSettings = z.output<typeof signalSettings>;
 export type AlertRule = SignalSettings['sources']['alerts'][number];
+export type ChangeRule = SignalSettings['sources']['changes'][number];

@@ -41,6 +41,11 @@ export interface Alert extends SignalBase {
   /** The documented trigger this alert stands for, and what it means without a value. */
   readonly trigger?: string;
   readonly withoutValue?: 'trust' | 'not_evaluable';
+  /** What the vendor measured and what it compared that with, in the vendor's own unit. */
+  readonly value?: number;
+  readonly threshold?: number;
+  /** This vendor never says that it is over. */
+  readonly neverRecovers?: true;
 }
 
 export const CHANGE_KINDS = [

@@ -4,7 +4,15 @@ import { plainSeverity } from './rule-severity.ts';
 import type { TriggerRule } from './schema.ts';
 import type { Finding } from './trigger.ts';
 
-const VENDORS: Readonly<Record<string, string>> = { pagerduty: 'PagerDuty', alertmanager: 'Alertmanager' };
+const VENDORS: Readonly<Record<string, string>> = {
+  pagerduty: 'PagerDuty',
+  alertmanager: 'Alertmanager',
+  grafana: 'Grafana',
+  datadog: 'Datadog',
+  langfuse: 'Langfuse',
+  langsmith: 'LangSmith',
+  braintrust: 'Braintrust',
+};
 
 /** The vendor as it writes itself. */
 export function vendorName(source: string): string {

@@ -130,6 +130,9 @@ const rejected: Readonly<Record<string, readonly string[]>> = {
   'unknown-placeholder': [
     `${S}:18:5 mitigations.roll_back.request: {{previous_good_model}} is unknown; use service, callback_url, incident.name, incident.severity or facts.<name>`,
   ],
+  'unknown-sli-of-an-evaluation': [
+    `${S}:8:32 sources.evaluations.1.sli: there is no SLI "task_completion"; correct its spelling, or describe it under slis`,
+  ],
   'unknown-step-kind': [
     `${S}:11:23 runbooks.bad_answers.steps.0.kind: Invalid discriminator value. Expected 'check' | 'note' | 'choose' | 'mitigate' | 'query' | 'http' | 'page'`,
   ],

@@ -69,6 +69,7 @@ describe('a group', () => {
       url: 'http://prometheus.internal:9090/graph?g0.expr=hallucination_rate+%3E+0.05&g0.tab=1',
       trigger: 'eval_score_drop',
       withoutValue: 'trust',
+      value: 0.1234,
     });
     // Claimed by its label `service`; NaN is no value.
     expect(signals[1]).toMatchObject({ title: 'LatencyHigh', service: 'support-agent' });

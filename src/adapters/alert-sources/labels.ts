@@ -10,9 +10,9 @@ export function boundedLabels(
   labels: Readonly<Record<string, string>>,
   annotations: Readonly<Record<string, string>>,
 ): Record<string, string> {
-  const value = numberOf(annotations.value) ?? numberOf(labels.value);
+  const value = numberIn(annotations.value) ?? numberIn(labels.value);
   const others = Object.entries(labels).filter(([name]) => value === undefined || name !== 'value');
-  const all = value === undefined ? others : [['value', value] as const, ...others];
+  const all = value === undefined ? others : [['value', String(value)] as const, ...others];
   return Object.fromEntries(all.slice(0, MAX_LABELS).map(([name, text]) => [clipped(name), clipped(text)]));
 }
 
@@ -22,8 +22,8 @@ export function clipped(text: string): string {
 }
 
 /** A finite number as Prometheus writes `{{ $value }}`; `5 %`, `NaN` and `+Inf` are none. */
-function numberOf(text: string | undefined): string | undefined {
+export function numberIn(text: string | undefined): number | undefined {
   const plain = text?.trim() ?? '';
   if (!/^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i.test(plain)) return undefined;
-  return Number.isFinite(Number(plain)) ? String(Number(plain)) : undefined;
+  return Number.isFinite(Number(plain)) ? Number(plain) : undefined;
 }

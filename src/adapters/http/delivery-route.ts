@@ -5,7 +5,7 @@ import {
   receiveDelivery,
   type SignalSource,
 } from '../../signals/receive-delivery.ts';
-import type { Route } from './server.ts';
+import type { HttpAnswer, Route } from './server.ts';
 
 const MAX_BYTES = 1024 * 1024;
 
@@ -16,11 +16,15 @@ export type ObserveDelivery = (
   seconds: number,
 ) => void;
 
-/** The address a source posts its deliveries to; `:token` in it is what the source may know its sender by. */
+/**
+ * The address a source posts its deliveries to; `:token` in it is what the source may know its sender by. `answer` puts
+ * the receipt into the words of a protocol that has its own.
+ */
 export function deliveryRoute(
   path: string,
   source: SignalSource,
   deps: ReceiveDeps & { readonly observe: ObserveDelivery },
+  answer: (receipt: Receipt) => HttpAnswer = ({ status, body }) => ({ status, body }),
 ): Route {
   return {
     method: 'POST',
@@ -32,9 +36,9 @@ export function deliveryRoute(
         deps.observe(source.name, outcome, (performance.now() - began) / 1000);
       try {
         const delivery = { headers, body, ...(token === undefined ? {} : { token }) };
-        const { outcome, ...answer } = await receiveDelivery(deps, source, delivery);
-        observe(outcome);
-        return answer;
+        const receipt = await receiveDelivery(deps, source, delivery);
+        observe(receipt.outcome);
+        return answer(receipt);
       } catch (error) {
         const refused = isAppError(error, 'delivery_unauthenticated') || isAppError(error, 'delivery_stale');
         observe(refused ? 'unauthenticated' : 'failed');
