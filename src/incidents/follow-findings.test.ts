@@ -53,6 +53,7 @@ function follow(
     watch: at.watch,
     open: at.incidents.filter((incident) => incident.phase !== 'post_incident'),
     proposals: at.proposals,
+    over: at.incidents.filter((incident) => incident.phase === 'post_incident'),
   };
   const change = followFindings(state, findings, { now: after(minutes), newId: sequentialIds() });
   if (change?.watch !== undefined) at.watch = change.watch;

@@ -21,6 +21,8 @@ export interface FollowState {
   readonly open: readonly Incident[];
   /** The questions that the service's findings belong or belonged to. */
   readonly proposals: readonly Proposal[];
+  /** The incidents that findings belong to and that are over. */
+  readonly over: readonly Incident[];
 }
 
 type Links = Pick<WatchedFinding, 'incidentId' | 'proposalId' | 'declaredAt'>;
@@ -45,7 +47,7 @@ export function followFindings(
   context: EntryContext,
 ): IncidentChange | undefined {
   const remembered = remember(state.watch, findings, context.now);
-  const unanswered = Object.values(remembered).filter((finding) => isUnanswered(finding, state));
+  const unanswered = Object.values(remembered).filter((finding) => isUnanswered(finding, state, context.now));
   const recovered = recoveries(state, remembered, context);
   const followed = consequence(state, unanswered, context);
 
@@ -55,7 +57,7 @@ export function followFindings(
       finding.state === 'healthy'
         ? unlinked(finding)
         : unanswered.includes(finding)
-          ? { ...finding, ...followed.link }
+          ? relinked(finding, followed.link)
           : finding,
     ]),
   );
@@ -73,12 +75,27 @@ export function followFindings(
   };
 }
 
+/** It belongs to one thing: what it belonged to before is over. */
+function relinked(finding: WatchedFinding, link: Links | undefined): WatchedFinding {
+  if (link === undefined) return finding;
+  const { incidentId: _incident, proposalId: _proposal, ...rest } = finding;
+  return { ...rest, ...link };
+}
+
 /**
  * Something about it must be done now: it fires or is suspected and belongs to nothing; or it fires by now and belongs to
  * a question that was asked on a mere suspicion.
  */
-function isUnanswered(finding: WatchedFinding, { proposals }: FollowState): boolean {
-  if (finding.incidentId !== undefined) return false;
+function isUnanswered(finding: WatchedFinding, { proposals, over }: FollowState, now: Date): boolean {
+  if (finding.incidentId !== undefined) {
+    // Who resolves an incident has seen that it still fires; an hour later that should not be so any more.
+    const resolvedAt = over.find((incident) => incident.id === finding.incidentId)?.resolvedAt;
+    return (
+      finding.state === 'firing' &&
+      resolvedAt !== undefined &&
+      now.getTime() - resolvedAt.getTime() > FLAPPING
+    );
+  }
   if (finding.state === 'suspected')
     return finding.isUnconfirmed === true && finding.proposalId === undefined;
   if (finding.state !== 'firing') return false;
@@ -137,12 +154,15 @@ function consequence(
   };
 }
 
-/** Not what a person said no to while it was a suspicion, and what flaps at most once an hour: that is asked instead. */
+/**
+ * Not what a person said no to while it was a suspicion, nor what fires on after its incident was resolved, and what flaps
+ * at most once an hour: that is asked instead.
+ */
 function mayDeclare(finding: WatchedFinding, { proposals }: FollowState, now: Date): boolean {
   const asked = proposals.find((proposal) => proposal.id === finding.proposalId);
   const declaredLately =
     finding.declaredAt !== undefined && now.getTime() - finding.declaredAt.getTime() < FLAPPING;
-  return asked?.state !== 'dismissed' && !declaredLately;
+  return asked?.state !== 'dismissed' && !declaredLately && finding.incidentId === undefined;
 }
 
 /** What is well again: said on its incident, and the end of its question. */

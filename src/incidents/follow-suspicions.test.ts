@@ -38,6 +38,7 @@ function watched(declare: 'shadow' | 'propose' | 'auto') {
         watch,
         open: [...incidents.values()].filter((incident) => incident.phase === 'triage'),
         proposals: [...proposals.values()],
+        over: [...incidents.values()].filter((incident) => incident.phase === 'closed'),
       },
       [finding],
       { now: after(at), newId },
@@ -55,8 +56,9 @@ function watched(declare: 'shadow' | 'propose' | 'auto') {
       for (const proposal of proposals.values())
         proposals.set(proposal.id, { ...proposal, state, answeredAt: after(at) });
     },
-    resolve: () => {
-      for (const incident of incidents.values()) incidents.set(incident.id, { ...incident, phase: 'closed' });
+    resolve: (at = 0) => {
+      for (const incident of incidents.values())
+        incidents.set(incident.id, { ...incident, phase: 'closed', resolvedAt: after(at) });
     },
   };
 }
@@ -126,6 +128,17 @@ test('what flaps declares once an hour; in between it is asked', () => {
   see(healthy, 30);
   see(firing, 61);
   expect(incidents()).toHaveLength(2);
+});
+
+test('what fires on for an hour after its incident was resolved is asked about again, once', () => {
+  const { see, incidents, proposals, resolve } = watched('auto');
+  see(firing);
+  resolve(30);
+  see(firing, 90);
+  expect(proposals()).toEqual([]);
+  expect(see(firing, 91)).toEqual(['proposal.show']);
+  expect(see(firing, 200)).toEqual([]);
+  expect(incidents()).toHaveLength(1);
 });
 
 test('a suspicion adds nothing to an open incident of its service', () => {

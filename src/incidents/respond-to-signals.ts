@@ -59,10 +59,11 @@ async function followService(
         ]);
         const known = await Promise.all(proposalIds(watch.findings).map((id) => store.proposal(id)));
         const proposals = known.filter((proposal) => proposal !== undefined);
+        const over = await incidentsThatAreOver(store, watch, open);
         return {
           now,
           evidence,
-          follow: { service, playbook, watch, open, proposals } satisfies FollowState,
+          follow: { service, playbook, watch, open, proposals, over } satisfies FollowState,
         };
       },
       save: (change: IncidentChange) => store.save(change),
@@ -85,6 +86,22 @@ async function followService(
 function asLastKnown(finding: WatchedFinding): Finding {
   const linked = finding.incidentId !== undefined || finding.proposalId !== undefined;
   return finding.state === 'not_evaluable' && linked ? { ...finding, state: 'firing' } : finding;
+}
+
+/** Those that findings still belong to: resolved while something went on. */
+async function incidentsThatAreOver(
+  store: IncidentDeps['store'],
+  watch: ServiceWatch,
+  open: readonly Incident[],
+): Promise<readonly Incident[]> {
+  const linked = new Set(
+    Object.values(watch.findings).flatMap((finding) =>
+      finding.state === 'firing' ? (finding.incidentId ?? []) : [],
+    ),
+  );
+  for (const incident of open) linked.delete(incident.id);
+  const found = await Promise.all([...linked].map((id) => store.incident(id)));
+  return found.filter((incident) => incident !== undefined);
 }
 
 function proposalIds(findings: FollowState['watch']['findings']): string[] {

@@ -19,7 +19,10 @@ export function vendorName(source: string): string {
   return VENDORS[source] ?? source;
 }
 
-/** What a vendor's alert says for the trigger it stands for. Without a value it is trusted only where the service file says so. */
+/**
+ * What a vendor's alert says for the trigger it stands for: with a value the vendor has compared it, without one it is
+ * trusted only where the service file says so.
+ */
 export function evaluateAlert(
   name: string,
   rule: TriggerRule,
@@ -40,6 +43,16 @@ export function evaluateAlert(
   const says = `${vendorName(alert.source)} alert “${alert.title}”`;
   if (alert.status === 'resolved')
     return { ...common, state: 'healthy', reason: `${says} was resolved by its sender.` };
+  const standsFor = `It stands for “${rule.title}”`;
+  if (alert.value !== undefined) {
+    const limit = alert.threshold === undefined ? '' : ` against its limit of ${alert.threshold}`;
+    return {
+      ...common,
+      state: 'firing',
+      onset: alert.at,
+      reason: `${says} is firing: ${alert.value}${limit}, as its sender measured. ${standsFor}.`,
+    };
+  }
   if (alert.withoutValue !== 'trust') {
     return {
       ...common,
@@ -51,6 +64,6 @@ export function evaluateAlert(
     ...common,
     state: 'firing',
     onset: alert.at,
-    reason: `${says} is firing. It stands for “${rule.title}” and carries no value; it is trusted as the service file says.`,
+    reason: `${says} is firing. ${standsFor} and carries no value; it is trusted as the service file says.`,
   };
 }

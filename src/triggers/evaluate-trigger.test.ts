@@ -256,6 +256,15 @@ test('an alert that is not trusted without a value says so', () => {
   }
 });
 
+test('an alert with a value fires by its sender’s own limit', () => {
+  const { withoutValue: _trust, ...unsaid } = { ...alert, value: 0.12, threshold: 0.1 };
+  expect(evaluateAlerts(unsaid)[0]).toMatchObject({
+    state: 'firing',
+    reason:
+      'PagerDuty alert “High hallucination rate” is firing: 0.12 against its limit of 0.1, as its sender measured. It stands for “Eval score drop”.',
+  });
+});
+
 test('a resolved alert is healthy, whatever it is worth without a value', () => {
   expect(evaluateAlerts({ ...alert, status: 'resolved', withoutValue: 'not_evaluable' })[0]).toMatchObject({
     state: 'healthy',
