@@ -50,7 +50,9 @@ describe('POST /webhooks/alertmanager', () => {
       { accepted: 2, duplicate: 0, refused: [] },
     ]);
     const proposal = () => stage.slack.render(latest(stage.slack, 'incidents', 'support-agent'));
-    expect(proposal()).toContain('Alertmanager alert “HallucinationRateHigh” is firing: 0.1234, as its sender measured.');
+    expect(proposal()).toContain(
+      'Alertmanager alert “HallucinationRateHigh” is firing: 0.1234, as its sender measured.',
+    );
     expect(proposal()).toContain('[Declare] [Not an incident]');
     expect(incidentsChannel(stage)).toHaveLength(1);
 
