@@ -87,6 +87,7 @@ function checkRunnable(
         ),
         ...checkHeaders(step.headers, [...path, 'headers'], parsed, context),
       ];
+    case 'compare':
     case 'page':
       return [];
   }

@@ -3,7 +3,8 @@ import type { TriggerRule } from '../triggers/schema.ts';
 import { worse } from '../triggers/severity.ts';
 import { AIRE, type Incident } from './incident.ts';
 import { refresh, say } from './jobs.ts';
-import { earliest, firedSli, openIncident } from './open-incident.ts';
+import { withEarliestOnset } from './onset.ts';
+import { firedSli, openIncident } from './open-incident.ts';
 import type { IncidentService } from './ports.ts';
 import { type EntryContext, entry } from './timeline.ts';
 import type { WatchedFinding } from './watch.ts';
@@ -51,9 +52,8 @@ export function attach(incident: Incident, findings: readonly WatchedFinding[], 
       ...(incident.fired === undefined
         ? firedSli(findings.find((finding) => finding.sli !== undefined))
         : {}),
-      ...incident,
+      ...withEarliestOnset(incident, findings),
       severity,
-      startedAt: earliest(incident.startedAt, ...findings.flatMap((finding) => finding.onset ?? [])),
       findings: withoutRepeats([...incident.findings, ...findings.map((finding) => finding.key)]),
     },
     timeline,

@@ -5,6 +5,7 @@ import type { NewJob } from '../verb.ts';
 import { attach, declareFrom, worstOf } from './declare-findings.ts';
 import { AIRE, type Incident } from './incident.ts';
 import { refresh, say, showProposal } from './jobs.ts';
+import { shapesNamed } from './onset.ts';
 import { pageWhenBad } from './paging.ts';
 import type { IncidentChange, IncidentService } from './ports.ts';
 import { closeRecovered, FLAPPING, propose } from './propose-findings.ts';
@@ -68,7 +69,7 @@ export function followFindings(
   const cards = state.open.flatMap((incident) => (shown.has(incident.id) ? refresh(incident.id) : []));
   return {
     watch: { ...state.watch, findings: next },
-    incidents: followed.incidents ?? [],
+    incidents: followed.incidents ?? shapesNamed(state.open, next),
     proposals: [...recovered.proposals, ...(followed.proposals ?? [])],
     timeline: [...recovered.timeline, ...(followed.timeline ?? [])],
     jobs: [...recovered.jobs, ...(followed.jobs ?? []), ...cards],

@@ -3,6 +3,7 @@ import type { Cause, RunbookPhase } from '../runbooks/schema.ts';
 import type { RunbookSnapshot } from '../runbooks/snapshot.ts';
 import type { IncidentKind } from '../triggers/schema.ts';
 import type { Severity } from '../triggers/severity.ts';
+import type { Onset } from './onset.ts';
 
 /** Who did something: a person by Slack id, aire itself, or another system by name. */
 export type Actor =
@@ -55,7 +56,9 @@ export interface Incident {
   readonly declareKey: string;
   readonly declaredBy: Actor;
   readonly commander?: string;
+  /** The estimated onset; `onset` says between which times it may lie, where checks tell. */
   readonly startedAt: Date;
+  readonly onset?: Onset;
   readonly detectedAt: Date;
   readonly declaredAt: Date;
   readonly acknowledgedAt?: Date;

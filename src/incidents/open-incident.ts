@@ -9,6 +9,7 @@ import { startAutoSteps } from './auto-steps.ts';
 import { latencyLimit, SLOW_FOR } from './escalate-latency.ts';
 import type { Actor, Incident } from './incident.ts';
 import { announce, openChannel, readVendors, showCard, watchLatency } from './jobs.ts';
+import { earliest, onsetOf } from './onset.ts';
 import { pageWhenBad } from './paging.ts';
 import type { IncidentService } from './ports.ts';
 import { remindersFromDeclaration } from './reminders.ts';
@@ -38,7 +39,7 @@ export function openIncident(
   context: EntryContext,
 ): { incident: Incident; timeline: TimelineEntry[]; jobs: NewJob[] } {
   const { service, playbook, finding, by } = declaration;
-  const detectedAt = finding?.observedAt ?? context.now;
+  const detectedAt = earliest(finding?.observedAt ?? context.now, context.now);
   const declared: Incident = {
     id: context.newId('inc'),
     number: 0,
@@ -53,9 +54,8 @@ export function openIncident(
     ...firedSli(finding),
     declareKey: declaration.declareKey,
     declaredBy: by,
-    // The onset can't be later than its detection, whatever the senders' clocks say.
-    startedAt: earliest(finding?.onset ?? detectedAt, detectedAt, context.now),
-    detectedAt: earliest(detectedAt, context.now),
+    ...onsetOf(finding, detectedAt),
+    detectedAt,
     declaredAt: context.now,
     facts: {},
     steps: {},
@@ -100,9 +100,4 @@ export function firedSli(finding: Finding | undefined): Pick<Incident, 'fired'> 
   if (finding?.sli === undefined || finding.value === undefined || finding.baseline === undefined) return {};
   const { sli, value, baseline, recoveredWithin = 0 } = finding;
   return { fired: { sli, value, baseline, recoveredWithin } };
-}
-
-/** The earliest of some moments. */
-export function earliest(...dates: readonly Date[]): Date {
-  return new Date(Math.min(...dates.map((date) => date.getTime())));
 }

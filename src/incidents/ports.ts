@@ -1,12 +1,13 @@
 import type { Playbook, RunbookSettings } from '../runbooks/schema.ts';
 import type { ServiceDirectory, ServiceIdentity } from '../services/schema.ts';
 import type { SignalSettings } from '../signals/schema.ts';
-import type { Signal } from '../signals/signal.ts';
+import type { ChangeKind, Distribution, Signal } from '../signals/signal.ts';
 import type { Clock } from '../time.ts';
 import type { Evidence } from '../triggers/evidence.ts';
 import type { TriggerSettings } from '../triggers/schema.ts';
 import type { NewJob } from '../verb.ts';
 import type { Incident } from './incident.ts';
+import type { VersionEval } from './last-known-good.ts';
 import type { TimelineEntry } from './timeline.ts';
 import type { Proposal, ServiceWatch } from './watch.ts';
 
@@ -45,6 +46,17 @@ export interface IncidentStore {
   openIncidents(service: string): Promise<readonly Incident[]>;
   /** Changes, examples, reports and alerts of the service since `from` that are not on the incident's timeline. */
   signalsNotOnTimeline(incident: Incident, from: Date): Promise<readonly Signal[]>;
+  /** The changes on an incident's timeline, oldest first. */
+  changesOf(incidentId: string): Promise<readonly TimelineEntry[]>;
+  /** What evals measured of each labelled version of these kinds, up to and including `until`. */
+  versionEvals(
+    service: string,
+    kinds: readonly ChangeKind[],
+    from: Date,
+    until: Date,
+  ): Promise<readonly VersionEval[]>;
+  /** The service's distributions of that time, `from` included and `to` not: the newest ones. */
+  distributions(service: string, from: Date, to: Date): Promise<readonly Distribution[]>;
   incident(id: string): Promise<Incident | undefined>;
   proposal(id: string): Promise<Proposal | undefined>;
   /** `conflict` when any entity was changed since it was loaded; then nothing was written. */

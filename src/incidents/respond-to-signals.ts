@@ -12,7 +12,9 @@ import { evidenceWanted } from './evidence-wanted.ts';
 import { type FollowState, followFindings } from './follow-findings.ts';
 import type { Incident } from './incident.ts';
 import { refresh, say } from './jobs.ts';
+import { goodVersions, kindsOf, VERSION_EVALS_WITHIN, versionsToJudge } from './last-known-good.ts';
 import type { IncidentChange, IncidentDeps, IncidentService } from './ports.ts';
+import { suspectChange } from './suspect-change.ts';
 import { type EntryContext, entry, type TimelineEntry } from './timeline.ts';
 import { describeChange, versionFacts } from './version-facts.ts';
 import type { ServiceWatch, WatchedFinding } from './watch.ts';
@@ -110,31 +112,61 @@ function proposalIds(findings: FollowState['watch']['findings']): string[] {
   ];
 }
 
-/** Changes, examples, reports and alerts of the service become entries of its open incident, each once. */
+/**
+ * Changes, examples, reports and alerts of the service become entries of its open incident, each once; then it is tied
+ * to the release that may have caused it.
+ */
 async function recordArrivals(deps: IncidentDeps, incidentId: string): Promise<void> {
   const { store } = deps;
   await runVerb(
     {
       load: async () => {
         const incident = await store.incident(incidentId);
-        const arrivals =
-          incident === undefined
-            ? []
-            : await store.signalsNotOnTimeline(
-                incident,
-                new Date(incident.startedAt.getTime() - CHANGES_BEFORE_ONSET),
-              );
-        return { incident, arrivals };
+        if (incident === undefined) return undefined;
+        const since = new Date(incident.startedAt.getTime() - CHANGES_BEFORE_ONSET);
+        const [arrivals, changes] = await Promise.all([
+          store.signalsNotOnTimeline(incident, since),
+          store.changesOf(incidentId),
+        ]);
+        const versions = versionsToJudge(incident, arrivals);
+        const evals = await store.versionEvals(
+          incident.service,
+          kindsOf(versions),
+          new Date(incident.detectedAt.getTime() - VERSION_EVALS_WITHIN),
+          incident.detectedAt,
+        );
+        return { incident, arrivals, changes, versions, evals };
       },
       save: (change: IncidentChange) => store.save(change),
     },
-    ({ incident, arrivals }) => ({
-      change:
-        incident === undefined || arrivals.length === 0
-          ? undefined
-          : arrivalsOn(incident, arrivals, { now: deps.clock.now(), newId: deps.newId }),
-      result: undefined,
-    }),
+    (loaded) => {
+      if (loaded === undefined) return { change: undefined, result: undefined };
+      const { incident, arrivals, changes, versions, evals } = loaded;
+      const context = { now: deps.clock.now(), newId: deps.newId };
+      const arrived = arrivalsOn(incident, arrivals, context);
+      const { facts } = arrived.incident;
+      const service = deps.services.get(incident.service);
+      const better = Object.entries(goodVersions(incident, service, versions, evals)).filter(
+        ([name, { value, detail }]) => facts[name]?.value !== value || facts[name]?.detail !== detail,
+      );
+      const known =
+        better.length === 0
+          ? arrived.incident
+          : { ...arrived.incident, facts: { ...facts, ...Object.fromEntries(better) } };
+      const seen = [...changes, ...arrived.timeline.filter(({ kind }) => kind === 'change_seen')];
+      const tied = suspectChange(known, seen, context);
+      if (arrivals.length === 0 && tied.incident === arrived.incident)
+        return { change: undefined, result: undefined };
+      const started = startAutoSteps(tied.incident, context);
+      return {
+        change: {
+          incidents: [started.incident],
+          timeline: [...arrived.timeline, ...tied.timeline],
+          jobs: [...arrived.jobs, ...started.jobs, ...refresh(incident.id)],
+        },
+        result: undefined,
+      };
+    },
   );
 }
 
@@ -143,7 +175,7 @@ export function arrivalKey(signal: Pick<Signal, 'type' | 'source' | 'id'>): stri
   return `${signal.type}:${signal.source}:${signal.id}`;
 }
 
-function arrivalsOn(incident: Incident, arrivals: readonly Signal[], context: EntryContext): IncidentChange {
+function arrivalsOn(incident: Incident, arrivals: readonly Signal[], context: EntryContext) {
   const timeline: TimelineEntry[] = [];
   const jobs: NewJob[] = [];
   let next = incident;
@@ -170,12 +202,7 @@ function arrivalsOn(incident: Incident, arrivals: readonly Signal[], context: En
   const before = arrivals.filter((signal) => signal.at <= incident.detectedAt);
   const later = Object.entries(versionFacts(arrivals)).filter(([name]) => name.startsWith('current_'));
   next = { ...next, facts: { ...next.facts, ...versionFacts(before), ...Object.fromEntries(later) } };
-  const started = startAutoSteps(next, context);
-  return {
-    incidents: [started.incident],
-    timeline,
-    jobs: [...jobs, ...started.jobs, ...refresh(incident.id)],
-  };
+  return { incident: next, timeline, jobs };
 }
 
 function describeArrival(

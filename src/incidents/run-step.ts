@@ -5,6 +5,7 @@ import { promqlSafe } from '../runbooks/promql.ts';
 import { isRunnable, type RunnableStep } from '../runbooks/schema.ts';
 import type { ServiceIdentity } from '../services/schema.ts';
 import { formatUtc } from '../time.ts';
+import { compareStep } from './compare-step.ts';
 import { type Incident, incidentName, isOpen } from './incident.ts';
 import { incidentValues } from './incident-values.ts';
 import { type PagingDeps, pageOwners } from './page-owners.ts';
@@ -70,6 +71,8 @@ async function resultOf(
       });
       return answer.kind === 'failed' ? answer : judgeAnswer(answer, step);
     }
+    case 'compare':
+      return compareStep(deps, incident);
     case 'page':
       return page(deps, incident);
   }

@@ -4,12 +4,13 @@ import { type Playbook, playbookFile, runbookFields } from '../runbooks/schema.t
 import { takeSnapshot } from '../runbooks/snapshot.ts';
 import { type ServiceDirectory, serviceFields } from '../services/schema.ts';
 import { signalFields } from '../signals/schema.ts';
-import type { Signal } from '../signals/signal.ts';
+import type { Distribution, Signal } from '../signals/signal.ts';
 import { createManualClock, MINUTE } from '../time.ts';
 import type { Evidence } from '../triggers/evidence.ts';
 import { triggerFields } from '../triggers/schema.ts';
 import type { NewJob } from '../verb.ts';
 import { AIRE, type Incident, isOpen } from './incident.ts';
+import type { VersionEval } from './last-known-good.ts';
 import type { IncidentChange, IncidentService, IncidentStore } from './ports.ts';
 import { arrivalKey } from './respond-to-signals.ts';
 import type { TimelineEntry } from './timeline.ts';
@@ -144,6 +145,7 @@ export interface MemoryIncidentStore extends IncidentStore {
   readonly saves: ('saved' | 'conflict')[];
   evidenceIs(evidence: Partial<Evidence>): void;
   arrive(...signals: readonly Signal[]): void;
+  evalsAre(...evals: readonly VersionEval[]): void;
   /** `save` without a turn of the event loop, for stores that write more. */
   commit(change: IncidentChange, othersFit?: boolean): 'saved' | 'conflict';
 }
@@ -164,6 +166,7 @@ export function createIncidentStore(): MemoryIncidentStore {
   const saves: ('saved' | 'conflict')[] = [];
   let evidence: Evidence = NO_EVIDENCE;
   let arrived: readonly Signal[] = [];
+  let evals: readonly VersionEval[] = [];
 
   const alreadyDeclared = (row: Incident): boolean =>
     incidents.all().some((known) => known.declareKey === row.declareKey && known.id !== row.id);
@@ -220,13 +223,26 @@ export function createIncidentStore(): MemoryIncidentStore {
     arrive: (...signals) => {
       arrived = [...arrived, ...signals];
     },
+    evalsAre: (...given) => {
+      evals = given;
+    },
     commit,
+    changesOf: async (incidentId) =>
+      entries.filter((each) => each.incidentId === incidentId && each.kind === 'change_seen'),
+    versionEvals: async (_service, kinds, from, until) =>
+      evals.filter((each) => kinds.includes(each.what) && each.newest >= from && each.newest <= until),
+    distributions: async (service, from, to) =>
+      arrived.filter(
+        (signal): signal is Distribution =>
+          signal.type === 'distribution' && signal.service === service && signal.at >= from && signal.at < to,
+      ),
     watch: async (service) => watches.get(service) ?? { service, version: 0, findings: {} },
     evidence: async () => evidence,
     openIncidents: async (service) => incidents.all().filter((row) => row.service === service && isOpen(row)),
     signalsNotOnTimeline: async (incident, from) =>
       arrived.filter(
         (signal) =>
+          signal.type !== 'distribution' &&
           signal.at >= from &&
           !entries.some((e) => e.incidentId === incident.id && e.onceKey === arrivalKey(signal)),
       ),

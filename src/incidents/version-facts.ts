@@ -3,7 +3,8 @@ import type { Fact } from './incident.ts';
 
 /**
  * The facts that come by themselves from changes: `current_<what>` and `previous_good_<what>`.
- * The previous good version is the `from` of the latest change of its kind.
+ * The previous good version is the `from` of the latest change of its kind, unless evals know better
+ * (`last-known-good.ts`).
  */
 export function versionFacts(signals: readonly Signal[]): Readonly<Record<string, Fact>> {
   const changes = signals

@@ -26,6 +26,7 @@ test('what is not known stays undefined, so that the document can say so', () =>
     resolutionTime: undefined,
     fired: undefined,
     onsetShape: undefined,
+    onsetBetween: undefined,
     contextAnalysis: undefined,
     impact: undefined,
     cause: undefined,
@@ -40,7 +41,7 @@ test('what is not known stays undefined, so that the document can say so', () =>
 
 test('milestones that were not reached have no time, and the others count from the onset', () => {
   const { milestones, detectionTime } = valuesOf({ incident: anIncident({ acknowledgedAt: after(-3) }) });
-  expect(detectionTime).toBe('15 min');
+  expect(detectionTime).toBe('10 min');
   expect(milestones).toEqual([
     { what: 'Started (estimated onset)', at: '2026-11-21 09:40 UTC', after: '0 s' },
     { what: 'Detected', at: '2026-11-21 09:50 UTC', after: '10 min' },
@@ -50,6 +51,19 @@ test('milestones that were not reached have no time, and the others count from t
     { what: 'Resolved', at: undefined, after: undefined },
     { what: 'Closed', at: undefined, after: undefined },
   ]);
+});
+
+test('gradual or sudden is what a person chose, else what aire estimates, and says so', () => {
+  const onset = { from: after(-50), to: after(-5), shape: 'gradual' } as const;
+  expect(valuesOf({ incident: anIncident({ onset }) })).toMatchObject({
+    onsetShape: 'gradual (estimated by aire, not confirmed)',
+    onsetBetween: '2026-11-21 09:10 UTC and 2026-11-21 09:55 UTC',
+  });
+  const chosen = anIncident({ onset, facts: { onset_shape: fact('sudden') } });
+  expect(valuesOf({ incident: chosen }).onsetShape).toBe('sudden');
+  expect(
+    valuesOf({ incident: anIncident({ onset: { ...onset, shape: 'unknown' } }) }).onsetShape,
+  ).toBeUndefined();
 });
 
 test('what is known is shown in the words of people', () => {

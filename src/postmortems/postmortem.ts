@@ -61,11 +61,12 @@ export function postmortemValues(evidence: PostmortemEvidence) {
     commander: incident.commander === undefined ? undefined : name(incident.commander),
     reason: incident.reason,
     milestones: milestones(incident),
-    detectionTime: formatDuration(incident.declaredAt.getTime() - incident.startedAt.getTime()),
+    detectionTime: formatDuration(incident.detectedAt.getTime() - incident.startedAt.getTime()),
     recoveryTime: until(incident.startedAt, incident.mitigatedAt),
     resolutionTime: until(incident.startedAt, incident.resolvedAt),
     fired: firedValues(evidence),
-    onsetShape: noteOf(incident, 'onset_shape')[0],
+    onsetBetween: onsetBetween(incident),
+    onsetShape: onsetShapeOf(incident),
     contextAnalysis: noteOf(incident, 'context_analysis')[0],
     impact: noteOf(incident, 'customer_impact')[0],
     cause: incident.cause === undefined || incident.cause === 'unknown' ? undefined : incident.cause,
@@ -102,6 +103,19 @@ export function postmortemValues(evidence: PostmortemEvidence) {
       url: entry.url,
     })),
   };
+}
+
+function onsetBetween({ onset }: Incident): string | undefined {
+  return onset === undefined || onset.from.getTime() === onset.to.getTime()
+    ? undefined
+    : `${formatUtc(onset.from)} and ${formatUtc(onset.to)}`;
+}
+
+/** What a person chose, else what aire made of the checks, and that it is only that. */
+function onsetShapeOf(incident: Incident): string | undefined {
+  const [chosen] = noteOf(incident, 'onset_shape');
+  const estimated = incident.onset?.shape ?? 'unknown';
+  return chosen ?? (estimated === 'unknown' ? undefined : `${estimated} (estimated by aire, not confirmed)`);
 }
 
 function milestones(incident: Incident) {

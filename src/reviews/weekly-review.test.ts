@@ -75,7 +75,7 @@ test.each([
   [{ phase: 'cancelled' }, 'never mitigated'],
 ] as const)('an incident with %j: recovery %s', (over, recovery) => {
   const review = weeklyReview({ ...evidence, incidents: [anIncident(over)] });
-  expect(review.incidents).toMatchObject([{ detection: '15 min', recovery }]);
+  expect(review.incidents).toMatchObject([{ detection: '10 min', recovery }]);
 });
 
 test('an action item is overdue the day after it is due; without a date it never is', () => {

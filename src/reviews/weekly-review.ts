@@ -59,7 +59,7 @@ export function weeklyReview(evidence: ReviewEvidence): WeeklyReview {
     to: evidence.to,
     incidents: evidence.incidents.map((incident) => ({
       incident,
-      detection: formatDuration(incident.declaredAt.getTime() - incident.startedAt.getTime()),
+      detection: formatDuration(incident.detectedAt.getTime() - incident.startedAt.getTime()),
       recovery:
         incident.mitigatedAt === undefined
           ? isOpen(incident)

@@ -124,16 +124,17 @@ export const step = z.discriminatedUnion('kind', [
       error: 'healthy and sets need a pointer: it says which value of the answer they are about',
       path: ['pointer'],
     }),
+  z.strictObject({ ...stepBase, kind: z.literal('compare'), run }),
   z.strictObject({ ...stepBase, kind: z.literal('page'), who: z.enum(['owners']).default('owners') }),
 ]);
 export type StepDefinition = z.output<typeof step>;
 
 /** A step that aire itself can do. */
-export type RunnableStep = Extract<StepDefinition, { kind: 'query' | 'http' | 'page' }>;
+export type RunnableStep = Extract<StepDefinition, { kind: 'query' | 'http' | 'compare' | 'page' }>;
 
 /** Whether aire itself can do a step; a person can always answer it too. */
 export function isRunnable(step: StepDefinition): step is RunnableStep {
-  return step.kind === 'query' || step.kind === 'http' || step.kind === 'page';
+  return step.kind === 'query' || step.kind === 'http' || step.kind === 'compare' || step.kind === 'page';
 }
 
 /** What of a step values are inserted into. */
@@ -143,6 +144,7 @@ export function templateOf(step: RunnableStep): string {
       return step.query;
     case 'http':
       return [step.url, ...Object.values(step.headers)].join('\n');
+    case 'compare':
     case 'page':
       return '';
   }

@@ -81,6 +81,7 @@ export function evaluateSli(question: SliQuestion): Finding {
           // What fired before the oldest check keeps the onset that was found then.
           onset: firedBefore && before?.onset !== undefined ? before.onset : firing.onset,
           ...(firing.onsetBetween === undefined ? {} : { onsetBetween: firing.onsetBetween }),
+          ...(firing.shape === undefined ? {} : { onsetShape: firing.shape }),
         }),
   };
 }

@@ -145,3 +145,26 @@ describe('any history', () => {
     expect(firing([...checks].reverse())).toBe(true);
   });
 });
+
+describe('what began', () => {
+  it('may lie anywhere up to the end of the first check that is bad', () => {
+    const checks = [check(0, 0.95), { ...check(1, 0.7), windowSeconds: 600 }];
+    const found = standingOf(rule(), { checks, before }, false);
+    expect(found).toMatchObject({
+      firing: { onsetBetween: [new Date(START), new Date(START + 10 * MINUTE)], shape: 'unknown' },
+    });
+  });
+
+  it('is named sudden or gradual as checks come', () => {
+    const healthy = Array<number>(8).fill(0.95);
+    expect(standing([...healthy, 0.85, 0.85], {}, 400).firing?.shape).toBe('unknown');
+    expect(standing([...healthy, 0.85, 0.85, 0.85, 0.85], {}, 400).firing?.shape).toBe('sudden');
+    const slope = [0.94, 0.92, 0.9, 0.88, 0.86, 0.84, 0.82, 0.8];
+    expect(standing([...healthy, ...slope], {}, 400).firing?.shape).toBe('gradual');
+  });
+
+  it('has no shape where no test looked', () => {
+    const exact = { settings: { baseline: { pinned: {} }, confirm: 'exact' as const } };
+    expect(standing([0.95, 0.8, 0.8, 0.8, 0.8, 0.8], exact, 400).firing?.shape).toBeUndefined();
+  });
+});

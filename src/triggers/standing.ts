@@ -2,8 +2,9 @@ import type { SliDefinition } from '../services/slis.ts';
 import { type Baseline, type BaselineSums, baselineOf } from './baseline.ts';
 import { type Comparison, compare } from './comparison.ts';
 import type { Check, SliEvidence } from './evidence.ts';
+import { type OnsetShape, onsetShape } from './onset-shape.ts';
 import type { Comparator, TriggerSettings } from './schema.ts';
-import { CONFIRMING_EVIDENCE, type Normal, type Shift, strongestShift } from './sequential.ts';
+import { CONFIRMING_EVIDENCE, type Normal, type Shift, strongestShift, type Tally } from './sequential.ts';
 import { extendRun, type Run, startOf } from './sustained.ts';
 
 /** One SLI under one comparator. */
@@ -18,9 +19,11 @@ export interface SliRule {
 
 /** What made it fire. */
 export interface Firing {
-  /** The start of the first bad check, and where the onset may lie as well. */
+  /** The start of the first bad check, and where the onset may lie as well: up to the end of the last that may be the first. */
   readonly onset: Date;
   readonly onsetBetween?: readonly [Date, Date];
+  /** Named where a sequential test may look at the checks since. */
+  readonly shape?: OnsetShape;
   /** Checks that confirmed it, when it needed more than one look. */
   readonly shift?: Shift;
   /** What was normal when it began: a baseline must not learn from what is wrong. */
@@ -97,7 +100,25 @@ export function standingOf(
     };
   }
   if (standing === undefined || typeof standing === 'string') return standing;
-  return { ...standing, samples: totalSamples(checks) };
+  return {
+    ...standing,
+    firing: firing === undefined ? undefined : { ...firing, ...shapeOf(rule, checks, restart, firing) },
+    samples: totalSamples(checks),
+  };
+}
+
+/** Gradual or sudden, as all the checks tell it that came by now; nothing where its onset was no test's. */
+function shapeOf(
+  rule: SliRule,
+  checks: readonly Check[],
+  restart: number,
+  { onset, onsetBetween, baseline }: Firing,
+): Pick<Firing, 'shape'> {
+  if (onsetBetween === undefined || !isTestable(rule)) return {};
+  const recent = sampled(checks, restart, checks.length - 1);
+  const from = recent.findIndex((check) => startOf(check) >= onset.getTime());
+  if (from === -1) return {};
+  return { shape: onsetShape(talliesOf(rule, recent), from, normalOf(rule, baseline).rate) };
 }
 
 interface Crossing {
@@ -122,16 +143,14 @@ function confirm(
     if (samples !== undefined && samples < rule.minSamples) return undefined;
     return { onset: run.since, baseline: baselineAt(run.from) };
   }
-  const atOnce: Firing = { onset: new Date(startOf(check)), baseline: baselineAt(index) };
+  const start = new Date(startOf(check));
+  const atOnce: Firing = { onset: start, onsetBetween: [start, check.at], baseline: baselineAt(index) };
   if (check.samples === undefined) return atOnce;
   if (!isTestable(rule)) return check.samples < rule.minSamples ? undefined : atOnce;
 
   const recent = sampled(checks, restart, index);
   const shift = strongestShift(
-    recent.map((each) => ({
-      bad: badShare(rule, each.value) * (each.samples ?? 0),
-      samples: each.samples ?? 0,
-    })),
+    talliesOf(rule, recent),
     (at) => normalOf(rule, baselineAt(index + 1 - recent.length + at)),
     rule.comparator.drop ?? rule.comparator.rise ?? 0,
   );
@@ -140,7 +159,7 @@ function confirm(
   const moment = (at: number): Date => new Date(startOf(recent[at] ?? check));
   return {
     onset: moment(shift.from),
-    onsetBetween: [moment(shift.between[0]), moment(shift.between[1])],
+    onsetBetween: [moment(shift.between[0]), (recent[shift.between[1]] ?? check).at],
     baseline: baselineAt(index + 1 - recent.length + shift.from),
     ...(shift.from === recent.length - 1 ? {} : { shift }),
   };
@@ -156,6 +175,10 @@ function sampled(checks: readonly Check[], restart: number, index: number): read
   let from = index;
   while (from > restart && checks[from - 1]?.samples !== undefined) from--;
   return checks.slice(from, index + 1);
+}
+
+function talliesOf(rule: SliRule, checks: readonly Check[]): Tally[] {
+  return checks.map(({ value, samples = 0 }) => ({ bad: badShare(rule, value) * samples, samples }));
 }
 
 function badShare({ comparator }: SliRule, value: number): number {

@@ -1,3 +1,4 @@
+import type { OnsetShape } from './onset-shape.ts';
 import type { Severity } from './severity.ts';
 
 /** What a documented rule says of a service now (design §2). */
@@ -21,6 +22,7 @@ export interface Finding {
   /** When it began, as far as the evidence tells, and within which times for 95 %. */
   readonly onset?: Date;
   readonly onsetBetween?: readonly [Date, Date];
+  readonly onsetShape?: OnsetShape;
   /** Suspected: the limit is crossed, but the sample may be chance. */
   readonly isUnconfirmed?: boolean;
   readonly url?: string;

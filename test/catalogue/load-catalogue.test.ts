@@ -134,7 +134,7 @@ const rejected: Readonly<Record<string, readonly string[]>> = {
     `${S}:8:32 sources.evaluations.1.sli: there is no SLI "task_completion"; correct its spelling, or describe it under slis`,
   ],
   'unknown-step-kind': [
-    `${S}:11:23 runbooks.bad_answers.steps.0.kind: Invalid discriminator value. Expected 'check' | 'note' | 'choose' | 'mitigate' | 'query' | 'http' | 'page'`,
+    `${S}:11:23 runbooks.bad_answers.steps.0.kind: Invalid discriminator value. Expected 'check' | 'note' | 'choose' | 'mitigate' | 'query' | 'http' | 'compare' | 'page'`,
   ],
   'unknown-top-level-key': [`${S}:3:1 mitigation: unknown key. Remove it, or check its spelling.`],
   'unknown-trigger': [

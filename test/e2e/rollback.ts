@@ -34,9 +34,9 @@ export async function requestRollback({ slack, signals }: BotProcess): Promise<s
       slack.render(slack.message(channel, (m) => m.pinned)).includes(words),
     );
   await click('Go on to scope');
-  await cardSays('Scope: 0 of 3');
+  await cardSays('Scope: 1 of 4');
   await click('Yes');
-  await cardSays('Scope: 1 of 3');
+  await cardSays('Scope: 2 of 4');
   await click('Yes');
   await soon('a cause can be chosen', () => pickOption(hands, ANA, channel, 'Model version'));
   await click('Go on to mitigate');

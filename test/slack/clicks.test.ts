@@ -117,7 +117,7 @@ describe('the card', () => {
     await stage.slack.as(BEN).click(click);
     await stage.slack.as(ANA).click(click);
     await stage.app.settle();
-    expect(card(stage)).toContain('Scope: 0 of 3 steps');
+    expect(card(stage)).toContain('Scope: 1 of 4 steps');
     expect(toldTo(stage, ANA)).toBe('INC-1 is already in scope.');
   });
 
@@ -147,12 +147,12 @@ describe('several mitigations that fit', () => {
   it('are all offered on the card, and each opens its own form', async () => {
     const stage = await stageWith({
       edit: (file) => {
-        const at = file.indexOf('  roll_back_model:');
+        const end = file.indexOf('\ndashboards:');
         const second = file
-          .slice(at)
+          .slice(file.indexOf('  roll_back_model:'), end)
           .replace('roll_back_model', 'smaller_model')
           .replace('Roll back the model', 'Use the smaller model');
-        return `${file.trimEnd()}\n${second}`;
+        return `${file.slice(0, end)}${second}${file.slice(end)}`;
       },
     });
     await propose(stage);

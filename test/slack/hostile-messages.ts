@@ -58,6 +58,7 @@ export const HOSTILE: Readonly<Record<string, string>> = {
   'one word': fill('w'),
 };
 
+const minutesBefore = (minutes: number): Date => new Date(NOW.getTime() - minutes * 60_000);
 const PHASES: readonly Phase[] = ['triage', 'scope', 'mitigate', 'post_incident', 'closed', 'cancelled'];
 export const many = <T>(count: number, make: (index: number) => T): T[] =>
   Array.from({ length: count }, (_each, index) => make(index));
@@ -74,7 +75,7 @@ export function longRunbook(words: string): StepDefinition[] {
       if (phase === 'mitigate') return { ...base, kind: 'mitigate' };
       if (phase === 'post_incident') return { ...base, kind: 'note' };
       const options = many(20, (n) => ({
-        value: `option_${n}_${'x'.repeat(48)}`,
+        value: n === 0 ? 'model' : `option_${n}_${'x'.repeat(48)}`,
         label: start(words, 74) || 'x',
       }));
       return { ...base, kind: 'choose', sets: 'cause', options };
@@ -122,7 +123,7 @@ export function messagesWith(words: string): ReadonlyMap<string, SlackMessage> {
       CHANGE_KINDS.flatMap((what) =>
         ['current', 'previous_good'].map((which) => [
           `${which}_${what}`,
-          { value: `${which} ${words}`, from: 'signal:ci', at: NOW },
+          { value: `${which} ${words}`, from: 'signal:ci', at: NOW, detail: words },
         ]),
       ),
     ),
@@ -139,7 +140,26 @@ export function messagesWith(words: string): ReadonlyMap<string, SlackMessage> {
       ]),
     ),
   };
-  const over = { title: words, reason: words, service: words, runbook, facts };
+  const suspected = {
+    suspected_change: {
+      value: words,
+      from: 'signal:ci',
+      at: NOW,
+      detail: words,
+      url: `https://x/${'u'.repeat(240)}`,
+    },
+    suspected_cause: { value: 'model', from: 'signal:ci', at: NOW, detail: words },
+    onset_shape: { value: words, from: 'step:onset_shape', at: NOW },
+  };
+  const onset = { from: minutesBefore(30), to: NOW, shape: 'gradual' } as const;
+  const over = {
+    title: words,
+    reason: words,
+    service: words,
+    runbook,
+    facts: { ...facts, ...suspected },
+    onset,
+  };
   const mitigable = serviceWith(
     Object.fromEntries(
       many(30, (index) => [
@@ -149,7 +169,13 @@ export function messagesWith(words: string): ReadonlyMap<string, SlackMessage> {
     ),
   );
   const service = { ...mitigable, ...gathered };
-  const changes = many(30, () => aChange({ text: words, url: `https://x/${'u'.repeat(900)}` }));
+  const changes = many(30, (index) =>
+    aChange({
+      text: words,
+      at: minutesBefore(index % 2 === 0 ? 30 : -30),
+      url: `https://x/${'u'.repeat(900)}`,
+    }),
+  );
   const cards = PHASES.flatMap((phase) =>
     [0, 1, 20, 39].map((settled): [string, SlackMessage] => {
       const steps = Object.fromEntries(
@@ -167,7 +193,10 @@ export function messagesWith(words: string): ReadonlyMap<string, SlackMessage> {
     }),
   );
   const incident = incidentIn('mitigate', over);
-  const parameters = Object.fromEntries(many(30, (index) => [`${start(words, 40)}_${index}`, words]));
+  const parameters = {
+    ...Object.fromEntries(many(29, (index) => [`${start(words, 40)}_${index}`, words])),
+    current_model: `current ${words}`,
+  };
   const mitigation = aMitigation({
     parameters,
     reason: words,

@@ -55,6 +55,71 @@ describeOnBoth('queries', (open) => {
     expect(await stores.openIncidents('nobody')).toEqual([]);
   });
 
+  it('find the changes of an incident, oldest first', async () => {
+    await stores.save({ incidents: [bareIncident('inc_1'), bareIncident('inc_2')] });
+    const seen = (id: string, incident: string, minutes: number) =>
+      sampleEntry(id, incident, { kind: 'change_seen', at: minutesAgo(minutes) });
+    const timeline = [seen('b', 'inc_1', 5), seen('a', 'inc_1', 9), seen('c', 'inc_2', 7)];
+    await stores.save({ timeline: [...timeline, sampleEntry('note', 'inc_1')] });
+    expect(ids(await stores.changesOf('inc_1'))).toEqual(['a', 'b']);
+  });
+
+  it('find what evals measured of each version: by its label, weighted, within the time', async () => {
+    const measured = (id: string, version: string | undefined, minutes: number, rest = {}) => ({
+      ...measurement(id, 0.9, minutesAgo(minutes)),
+      labels: version === undefined ? {} : { model_version: version, prompt_version: 'p1' },
+      samples: 100,
+      ...rest,
+    });
+    await arrive(
+      measured('m1', 'v41', 30, { value: 0.96 }),
+      measured('m2', 'v41', 20, { value: 0.9, samples: 300 }),
+      measured('m3', 'v42', 10),
+      measured('m4', undefined, 10),
+      measured('m5', 'v41', 1),
+      measured('m6', 'v41', 100),
+      measured('m7', 'v41', 20, { service: 'search' }),
+      measured('m8', 'v41', 20, { sli: 'latency_p95' }),
+    );
+    const found = await stores.versionEvals('support-agent', ['model'], minutesAgo(60), minutesAgo(10));
+    expect(found.toSorted((a, b) => a.version.localeCompare(b.version))).toEqual([
+      {
+        what: 'model',
+        version: 'v41',
+        sli: 'task_completion_rate',
+        mean: expect.closeTo(0.915),
+        samples: 400,
+        newest: minutesAgo(20),
+      },
+      expect.objectContaining({ version: 'v42', samples: 100, newest: minutesAgo(10) }),
+    ]);
+    const both = await stores.versionEvals('support-agent', ['model', 'prompt'], minutesAgo(60), NOW);
+    expect(new Set(both.map(({ what }) => what))).toEqual(new Set(['model', 'prompt']));
+    expect(await stores.versionEvals('support-agent', [], minutesAgo(60), NOW)).toEqual([]);
+  });
+
+  it('find the distributions of a time', async () => {
+    const distribution = (id: string, minutes: number, service = 'support-agent'): Signal => ({
+      type: 'distribution',
+      id,
+      source: 'gateway',
+      service,
+      labels: {},
+      at: minutesAgo(minutes),
+      of: 'language',
+      buckets: { en: 3 },
+    });
+    await arrive(
+      distribution('d1', 30),
+      distribution('d2', 20),
+      distribution('d3', 10),
+      distribution('d4', 20, 'search'),
+    );
+    const found = await stores.distributions('support-agent', minutesAgo(20), minutesAgo(10));
+    expect(ids(found)).toEqual(['d2']);
+    expect(found[0]?.buckets).toEqual({ en: 3 });
+  });
+
   it('find signals that are not on the timeline, in the order of what happened', async () => {
     const report = {
       ...example('r', minutesAgo(4)),

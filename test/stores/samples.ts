@@ -93,6 +93,7 @@ export function fullIncident(id: string): Incident {
     cause: 'model',
     trigger: 'eval_score_drop',
     fired: { sli: 'task_completion_rate', value: 0.8, baseline: 0.95, recoveredWithin: 0.025 },
+    onset: { from: minutesAgo(35), to: minutesAgo(25), shape: 'sudden' },
     declaredBy: { kind: 'person', id: 'U1' },
     commander: 'U1',
     acknowledgedAt: minutesAgo(9),

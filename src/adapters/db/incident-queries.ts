@@ -72,6 +72,16 @@ export function incidentQueries({ orm }: Database) {
       return rows.map(toEntry);
     },
 
+    async changesOf(incidentId: string): Promise<readonly TimelineEntry[]> {
+      const rows = await orm
+        .select()
+        .from(timeline)
+        .where(and(eq(timeline.incidentId, incidentId), eq(timeline.kind, 'change_seen')))
+        .orderBy(desc(timeline.at), desc(timeline.seq))
+        .limit(ARRIVALS_AT_ONCE);
+      return rows.map(toEntry).reverse();
+    },
+
     async entry(id: string): Promise<TimelineEntry | undefined> {
       const [row] = await orm.select().from(timeline).where(eq(timeline.id, id));
       return row === undefined ? undefined : toEntry(row);

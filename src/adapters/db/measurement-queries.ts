@@ -1,20 +1,40 @@
-import { and, desc, eq, gt, gte, ne, sql } from 'drizzle-orm';
+import { and, desc, eq, gt, gte, lt, ne, sql } from 'drizzle-orm';
 import { z } from 'zod';
+import { VERSION_SLIS, type VersionEval } from '../../incidents/last-known-good.ts';
 import type { EvidenceWanted } from '../../incidents/ports.ts';
 import type { IndicatorMean } from '../../reviews/weekly-review.ts';
-import type { Alert, Measurement, Report } from '../../signals/signal.ts';
+import {
+  type Alert,
+  CHANGE_KINDS,
+  type ChangeKind,
+  type Distribution,
+  type Measurement,
+  type Report,
+} from '../../signals/signal.ts';
 import { DAY } from '../../time.ts';
 import type { Evidence } from '../../triggers/evidence.ts';
 import type { Database } from './database.ts';
-import { readSliEvidence } from './sli-evidence.ts';
+import { readSliEvidence, textArray } from './sli-evidence.ts';
 import { signals } from './tables.ts';
 
 /** A vendor's alert that has not spoken for this long is over. */
 const ALERT_MEMORY = 7 * DAY;
 const MEASUREMENTS_AT_ONCE = 500;
 const REPORTS_AT_ONCE = 5000;
+const DISTRIBUTIONS_AT_ONCE = 1000;
+/** Of each SLI: a month of one every ten minutes. */
+const VERSION_EVALS_AT_ONCE = 5000;
 
 const mean = z.object({ service: z.string(), sli: z.string(), mean: z.coerce.number() });
+
+const versionEval = z.object({
+  what: z.enum(CHANGE_KINDS),
+  version: z.string(),
+  sli: z.string(),
+  mean: z.coerce.number(),
+  samples: z.coerce.number(),
+  newest_ms: z.coerce.number(),
+});
 
 /** Reads of measurements and alerts: what triggers, verification and reviews look at. */
 export function measurementQueries(database: Database) {
@@ -80,6 +100,51 @@ export function measurementQueries(database: Database) {
     },
 
     measurementsSince,
+
+    async versionEvals(
+      service: string,
+      kinds: readonly ChangeKind[],
+      from: Date,
+      until: Date,
+    ): Promise<readonly VersionEval[]> {
+      if (kinds.length === 0) return [];
+      const rows = await database.rows(sql`
+        select w.what, e.labels ->> (w.what || '_version') as version, e.sli,
+          sum(e.value * e.samples) / sum(e.samples) as mean, sum(e.samples) as samples,
+          round(extract(epoch from max(e.at)) * 1000)::float8 as newest_ms
+        from unnest(${textArray(VERSION_SLIS)}) as l (sli)
+        cross join lateral (
+          select m.sli, m.at, m.value, m.samples, m.signal -> 'labels' as labels
+          from ${signals} m
+          where m.type = 'measurement' and m.service = ${service} and m.sli = l.sli and m.samples > 0
+            and m.at >= ${from.toISOString()}::timestamptz and m.at <= ${until.toISOString()}::timestamptz
+          order by m.at desc
+          limit ${VERSION_EVALS_AT_ONCE}::int) e
+        join unnest(${textArray(kinds)}) as w (what) on e.labels ->> (w.what || '_version') <> ''
+        group by 1, 2, 3`);
+      return rows.map((row) => {
+        const { newest_ms, ...found } = versionEval.parse(row);
+        return { ...found, newest: new Date(newest_ms) };
+      });
+    },
+
+    async distributions(service: string, from: Date, to: Date): Promise<readonly Distribution[]> {
+      const rows = await orm
+        .select({ signal: signals.signal })
+        .from(signals)
+        .where(
+          and(
+            eq(signals.service, service),
+            ne(signals.type, 'measurement'),
+            eq(signals.type, 'distribution'),
+            gte(signals.at, from),
+            lt(signals.at, to),
+          ),
+        )
+        .orderBy(desc(signals.at))
+        .limit(DISTRIBUTIONS_AT_ONCE);
+      return rows.flatMap(({ signal }) => (signal.type === 'distribution' ? [signal] : []));
+    },
 
     async indicatorMeans(from: Date, to: Date): Promise<readonly IndicatorMean[]> {
       const rows = await database.rows(sql`

@@ -28,6 +28,7 @@ export function incidentRow(
     cause: incident.cause ?? null,
     trigger: incident.trigger ?? null,
     fired: incident.fired ?? null,
+    onset: incident.onset ?? null,
     commander: incident.commander ?? null,
     acknowledgedAt: incident.acknowledgedAt ?? null,
     mitigatedAt: incident.mitigatedAt ?? null,

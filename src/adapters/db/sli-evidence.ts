@@ -166,7 +166,8 @@ async function sumsBefore(
   );
 }
 
-function textArray(values: readonly (string | null)[]): SQL {
+/** A text[] of parameters. */
+export function textArray(values: readonly (string | null)[]): SQL {
   return sql`array[${sql.join(
     values.map((value) => sql`${value}`),
     sql`, `,

@@ -13,6 +13,7 @@ import {
 } from 'drizzle-orm/pg-core';
 import type { CaseSplit, GoldenCase } from '../../golden-dataset/golden-case.ts';
 import type { Actor, Fact, FiredSli, Phase } from '../../incidents/incident.ts';
+import type { Onset } from '../../incidents/onset.ts';
 import type { EntryKind } from '../../incidents/timeline.ts';
 import type { Proposal, WatchedFinding } from '../../incidents/watch.ts';
 import type { FrozenRequest, MitigationState } from '../../mitigations/mitigation.ts';
@@ -112,6 +113,7 @@ export const incidents = pgTable(
     declaredBy: document<Actor>('declared_by').notNull(),
     commander: text('commander'),
     startedAt: at('started_at').notNull(),
+    onset: document<Onset>('onset'),
     detectedAt: at('detected_at').notNull(),
     declaredAt: at('declared_at').notNull(),
     acknowledgedAt: at('acknowledged_at'),

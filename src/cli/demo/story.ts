@@ -47,8 +47,9 @@ export async function playStory(stage: Stage, narrator: Narrator): Promise<void>
   narrator.tell('evals', 'the next eval run arrives: completion 86 %, hallucination 9.4 % on 200 samples');
   narrator.shows(`#${channel}, new message`, slack.render(latest(slack, channel, 'Task completion rate')));
   narrator.milestone(
-    'the measurements attached to the same incident',
-    slack.channels().filter((each) => each.name.startsWith('inc-')).length === 1,
+    'the measurements attached to the same incident, and its card names the release before the fall',
+    slack.channels().filter((each) => each.name.startsWith('inc-')).length === 1 &&
+      slack.render(card(stage, channel)).includes('Model v41 → v42 by deploy-bot went out 4 min before'),
   );
   await clickButton(stage, ANA, channel, 'Take command');
   narrator.shows(`#${channel}, pinned`, slack.render(card(stage, channel)));
@@ -103,7 +104,7 @@ async function walkToMitigate(
     narrator.tell('Ana', said);
   }
   await pickOption(stage, ANA, channel, 'Model version');
-  narrator.tell('Ana', 'cause: the model version');
+  narrator.tell('Ana', 'cause: the model version, as aire suggests');
   await clickButton(stage, ANA, channel, 'Go on to mitigate');
   narrator.milestone(
     'triage and scope are walked, the cause is known',

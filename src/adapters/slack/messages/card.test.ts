@@ -8,12 +8,12 @@ import {
   aChange,
   aDefinition,
   aFinding,
-  after,
   aMitigation,
   BEN,
   cardOf,
   expectGolden,
   incidentIn,
+  after as minutesAfter,
   NOW,
   runbookOf,
   serviceWith,
@@ -66,7 +66,7 @@ describe('the card, phase by phase', () => {
     const incident = incidentIn('mitigate', {
       commander: ANA,
       cause: 'model',
-      mitigatedAt: after(30),
+      mitigatedAt: minutesAfter(30),
       steps: { roll_back: ticked(), impact: ticked({ note: '40 customers' }) },
     });
     const findings = [aFinding({ state: 'healthy', value: 0.951 })];
@@ -179,13 +179,14 @@ describe('what the card says about evidence', () => {
     expect(card).not.toContain('0.0 %');
   });
 
-  it('shows the last five changes', () => {
-    const changes = Array.from({ length: 8 }, (_each, index) =>
-      aChange({ id: `ent_${index}`, text: `change ${index}` }),
-    );
-    const card = words(incidentCard(cardOf(incidentIn('triage'), { changes })));
-    expect(card).not.toContain('change 2');
-    for (const shown of [3, 4, 5, 6, 7]) expect(card).toContain(`change ${shown}`);
+  it('shows the change that was closest to the onset first, and what came later apart', () => {
+    const changes = [
+      ...Array.from({ length: 7 }, (_each, index) =>
+        aChange({ id: `ent_${index}`, at: minutesAfter(-30 - index), text: `change ${index}` }),
+      ),
+      aChange({ id: 'ent_late', at: minutesAfter(-10), text: 'rollback' }),
+    ];
+    expectGolden('card-changes', incidentCard(cardOf(incidentIn('triage'), { changes })));
   });
 
   it('still shows the incident when its service file has gone', () => {
@@ -193,6 +194,54 @@ describe('what the card says about evidence', () => {
     expect(words(incidentCard(cardOf(incident, { service: undefined })))).toContain(
       'no mitigation for that cause',
     );
+  });
+});
+
+describe('a release that is suspected', () => {
+  const fact = (value: string): Fact => ({
+    value,
+    from: 'signal:ci',
+    at: minutesAfter(-32),
+    detail: 'Model v41 → v42 went out 12 min before the fall began',
+    url: 'https://deploy.example.com/runs/991',
+  });
+  const facts = { suspected_change: fact('change:ci:1'), suspected_cause: fact('model') };
+  const service = serviceWith({
+    smaller_model: aDefinition({
+      title: 'Use the smaller model',
+      request: { ...aDefinition().request, body: {} },
+    }),
+    roll_back_model: aDefinition(),
+    reindex: aDefinition({ title: 'Rebuild the index', for: { cause: ['retrieval'] } }),
+  });
+  const changes = [aChange({ at: minutesAfter(-32), onceKey: 'change:ci:1' })];
+  const onset = { from: minutesAfter(-35), to: minutesAfter(-15), shape: 'sudden' } as const;
+  const cardIn = (phase: 'triage' | 'scope' | 'mitigate', over: Partial<Incident> = {}) =>
+    incidentCard(cardOf(incidentIn(phase, { facts, onset, ...over }), { service, changes }));
+
+  it('is named with its rollback one click away, from triage on', () => {
+    expectGolden('card-suspected', cardIn('triage'));
+    expect(words(cardIn('triage'))).not.toContain('Use the smaller model');
+  });
+
+  it('suggests the cause, which people choose', () => {
+    expectGolden('card-suspected-scope', cardIn('scope'));
+  });
+
+  it('offers its rollback once in mitigate, and not when one is under way or it is over', () => {
+    const buttons = (card: ReturnType<typeof incidentCard>): number =>
+      words(card).split('"text":"Roll back the model"').length - 1;
+    expect(buttons(cardIn('mitigate'))).toBeGreaterThan(0);
+    expect(buttons(cardIn('mitigate', { cause: 'model' }))).toBe(1);
+    expect(buttons(cardIn('scope', { mitigatedAt: NOW }))).toBe(0);
+    const running = { service, changes, mitigations: [aMitigation({ state: 'running' })] };
+    expect(buttons(incidentCard(cardOf(incidentIn('triage', { facts }), running)))).toBe(0);
+  });
+
+  it('is not named where nothing is suspected', () => {
+    const card = words(cardIn('triage', { facts: {} }));
+    expect(card).toContain('Closest before the onset');
+    expect(card).not.toContain('Roll back the model');
   });
 });
 

@@ -1,5 +1,6 @@
 import type { KnownBlock } from '@slack/types';
 import { type Incident, incidentName, isOpen } from '../../../incidents/incident.ts';
+import { SUSPECTED_CAUSE } from '../../../incidents/suspect-change.ts';
 import type { TimelineEntry } from '../../../incidents/timeline.ts';
 import type { WatchedFinding } from '../../../incidents/watch.ts';
 import type { Mitigation } from '../../../mitigations/mitigation.ts';
@@ -19,7 +20,6 @@ import {
   fitLines,
   header,
   inline,
-  link,
   notification,
   person,
   type SlackMessage,
@@ -29,6 +29,7 @@ import {
 import { gatheredBlocks } from './gathered.ts';
 import { phaseBadge } from './phase-badge.ts';
 import { stepBlocks } from './steps.ts';
+import { whatMovedBlocks } from './what-moved.ts';
 
 /** What the pinned card of an incident shows. */
 export interface CardContent {
@@ -44,9 +45,8 @@ export interface CardContent {
   readonly isPageResolved?: boolean;
 }
 
-const SHOWN_CHANGES = 5;
 /** Characters; together with the steps, a message holds less than 12,000 (reference integrations §1.8). */
-const LIMITS = { reason: 1200, values: 1000, changes: 2200 } as const;
+const LIMITS = { reason: 1200, values: 1000 } as const;
 
 /** The pinned card: what is wrong, what moved, and the one thing to do next (reference §E). */
 export function incidentCard(content: CardContent): SlackMessage {
@@ -62,11 +62,11 @@ export function incidentCard(content: CardContent): SlackMessage {
         ['Service', inline(incident.service)],
         ['State', phaseBadge(incident)],
         ['Command', incident.commander === undefined ? 'nobody yet' : person(incident.commander)],
-        ['Began about', slackDate(incident.startedAt)],
+        ['Began about', began(incident)],
         ['Now', currentValues(content)],
-        ['Cause', incident.cause === undefined ? 'not known yet' : incident.cause.replaceAll('_', ' ')],
+        ['Cause', causeOf(incident)],
       ]),
-      section(`*What moved*\n${whatMoved(content)}`),
+      ...whatMovedBlocks(content),
       ...gatheredBlocks(incident, content.service),
       ...(content.examples === 0
         ? []
@@ -85,6 +85,23 @@ export function incidentCard(content: CardContent): SlackMessage {
   };
 }
 
+function causeOf({ cause, facts }: Incident): string {
+  const suspected = facts[SUSPECTED_CAUSE]?.value;
+  if (cause !== undefined) return cause.replaceAll('_', ' ');
+  return suspected === undefined ? 'not known yet' : `not known yet, suspected: ${inline(suspected, 60)}`;
+}
+
+/** The estimate, how far off it may be, and whether it came at once or little by little. */
+function began({ startedAt, onset, facts }: Incident): string {
+  const chosen = facts.onset_shape?.value;
+  const shape = chosen ?? (onset?.shape === 'unknown' ? undefined : onset?.shape);
+  const between =
+    onset === undefined || onset.from.getTime() === onset.to.getTime()
+      ? ''
+      : ` (between ${slackDate(onset.from, '{time}')} and ${slackDate(onset.to, '{time}')})`;
+  return `${slackDate(startedAt)}${between}${shape === undefined ? '' : `, ${inline(shape, 60)}`}`;
+}
+
 function currentValues({ incident, findings, service }: CardContent): string {
   const lines = findings
     .filter((finding) => incident.findings.includes(finding.key))
@@ -98,18 +115,6 @@ function currentValues({ incident, findings, service }: CardContent): string {
       return `${inline(definition.title)} ${value} (${state})`;
     });
   return lines.length === 0 ? 'no signal attached' : fitLines(lines, LIMITS.values);
-}
-
-function whatMoved({ incident, changes }: CardContent): string {
-  if (changes.length === 0)
-    return 'No change was reported in the day before. That is not proof that nothing changed.';
-  const lines = changes
-    .slice(-SHOWN_CHANGES)
-    .map(
-      (change) =>
-        `• ${link(change.url, inline(change.text))}, ${slackDate(change.at)}${change.at <= incident.startedAt ? ' (before the onset)' : ''}`,
-    );
-  return fitLines(lines, LIMITS.changes, 'last');
 }
 
 function controls(incident: Incident): KnownBlock[] {

@@ -30,6 +30,7 @@ const HEAD: Readonly<Record<MitigationState, string>> = {
 
 /** Characters for all of them together. */
 const PARAMETERS_LIMIT = 5000;
+const DETAIL_LIMIT = 120;
 
 const HELD =
   ':pause_button: *Held*: the database was restored. It is not sent before somebody presses *Release mitigations* in the incidents channel.';
@@ -46,7 +47,7 @@ export function mitigationMessage(mitigation: Mitigation, incident: Incident, is
     blocks: [
       section(`${head}: *${inline(definition.title)}* at ${inline(mitigation.service)}`),
       ...(isWaiting && isHeld ? [section(HELD)] : []),
-      ...parameterFields(mitigation.parameters),
+      ...parameterFields(mitigation.parameters, incident),
       ...fields([
         ['Risk', definition.risk],
         ['Target', inline(targetOf(mitigation), 500)],
@@ -82,12 +83,22 @@ export function mitigationMessage(mitigation: Mitigation, incident: Incident, is
   };
 }
 
-/** From → to and the rest that the request names: all of them, since they are what an approval is for. */
-function parameterFields(parameters: Mitigation['parameters']): ReturnType<typeof fields> {
+/**
+ * From → to and the rest that the request names: all of them, since they are what an approval is for; and why a value
+ * is what it is, while the incident still says so.
+ */
+function parameterFields(
+  parameters: Mitigation['parameters'],
+  { facts }: Incident,
+): ReturnType<typeof fields> {
   const rows = Object.entries(parameters);
   const limit = Math.max(80, Math.floor(PARAMETERS_LIMIT / Math.max(1, rows.length)));
   return fields(
-    rows.map(([name, shown]) => [inline(name.replaceAll('_', ' '), 60), escapeMrkdwn(shown)]),
+    rows.map(([name, shown]) => {
+      const why = facts[name]?.value === shown ? facts[name]?.detail : undefined;
+      const label = inline(name.replaceAll('_', ' '), 60);
+      return [label, `${escapeMrkdwn(shown)}${why === undefined ? '' : ` (${inline(why, DETAIL_LIMIT)})`}`];
+    }),
     limit,
   );
 }

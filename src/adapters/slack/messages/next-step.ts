@@ -1,6 +1,7 @@
 import type { Button, KnownBlock } from '@slack/types';
 import { type Incident, isOpen } from '../../../incidents/incident.ts';
 import { whoToCall } from '../../../incidents/run-step.ts';
+import { suggestionFor } from '../../../incidents/suspect-change.ts';
 import { isUnderWay, type Mitigation } from '../../../mitigations/mitigation.ts';
 import type { MitigableService } from '../../../mitigations/ports.ts';
 import type { ApplicableStep, StepState } from '../../../runbooks/next-steps.ts';
@@ -28,6 +29,7 @@ export function nextBlocks(
       return [text, ...actions(yesOrNo)];
     case 'query':
     case 'http':
+    case 'compare':
       return [text, ...said(state), ...actions([...runButton('Run', state, value), ...yesOrNo])];
     case 'page': {
       const owners = service === undefined ? [] : [context(`Owners: ${inline(whoToCall(service.owners))}`)];
@@ -36,16 +38,21 @@ export function nextBlocks(
     }
     case 'note':
       return [text, ...actions([button('Write', ACTIONS.stepNote, value), skip])];
-    case 'choose':
+    case 'choose': {
+      const suggested = suggestionFor(incident, step.sets);
+      const option = step.options.find((each) => each.value === suggested?.value);
       return [
         text,
+        ...(suggested === undefined || option === undefined
+          ? []
+          : [context(`:bulb: Suggested: *${inline(option.label)}* (${inline(suggested.why)})`)]),
         // An option's value holds 75 characters: which step of which incident it is for stands in the block's id.
         ...actions(
           [
             {
               type: 'static_select',
               action_id: ACTIONS.stepChoose,
-              placeholder: plain('Choose', 150),
+              placeholder: plain(option === undefined ? 'Choose' : `Suggested: ${option.label}`, 150),
               options: step.options.map((option) => ({
                 text: plain(option.label, 75),
                 value: option.value,
@@ -56,6 +63,7 @@ export function nextBlocks(
           value,
         ),
       ];
+    }
     case 'mitigate':
       return [
         text,
