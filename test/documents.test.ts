@@ -166,7 +166,7 @@ describe('commands', () => {
       const text = code.replace(/\[[^\]]*\]/g, '').slice('/aire '.length);
       return parseCommand(text).name;
     });
-    expect(sorted(understood)).toEqual(['declare', 'help', 'list', 'resolve', 'review', 'show']);
+    expect(sorted(understood)).toEqual(['declare', 'help', 'list', 'resolve', 'review', 'services', 'show']);
     expect(parseCommand('incident explode').name).toBe('unknown');
   });
 

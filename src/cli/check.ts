@@ -14,7 +14,7 @@ import { checkSlack } from './check/check-slack.ts';
  */
 export async function check(options: { offline?: boolean }, write: (line: string) => void): Promise<void> {
   const areas = await checkAll(loadConfig(), options.offline === true);
-  for (const area of areas) write(lineOf(area));
+  for (const area of areas) for (const line of [lineOf(area), ...(area.notes ?? [])]) write(line);
   const faults = areas.flatMap((area) => area.faults);
   if (faults.length > 0) throw new AppError('config_invalid', faults.join('\n'));
 }

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { isAppError } from '../errors.ts';
+import type { BacktestFlags } from './backtest.ts';
 import type { InitFlags } from './init/collect-answers.ts';
 
 const write = (line: string): void => {
@@ -41,6 +42,22 @@ export async function runCli(argv: readonly string[]): Promise<number> {
     .description('check environment, runbooks, Slack, PagerDuty and database; changes nothing')
     .option('--offline', 'leave out what needs the network: Slack, PagerDuty, database')
     .action(async (options: { offline?: boolean }) => (await import('./check.ts')).check(options, write));
+  program
+    .command('backtest <csv>')
+    .description('replay measurements through a trigger: when it would have fired and cleared')
+    .requiredOption('--trigger <name>', 'a trigger of the playbook')
+    .option('--service <name>', 'whose settings count: tier, SLOs, baseline, confirm')
+    .option('--sli <name>', "which of the trigger's SLIs; default the file's only one, else the first")
+    .option(
+      '--set <key=value...>',
+      'what if: drop=3pp, for=10m, min_samples=50, confirm=exact, baseline=95%',
+      [],
+    )
+    .option('--json', 'print it for programs')
+    .option('--chart <file.svg>', 'write a chart')
+    .action(async (csv: string, flags: BacktestFlags) =>
+      (await import('./backtest.ts')).backtest(csv, flags, write),
+    );
   program
     .command('migrate')
     .description('apply pending database migrations')

@@ -3,6 +3,11 @@ import { BASELINE_WINDOW } from '../triggers/baseline.ts';
 import type { TriggerRule, TriggerSettings } from '../triggers/schema.ts';
 import type { EvidenceWanted } from './ports.ts';
 
+/** A sequential test looks at this many checks. */
+export const CHECKS_TO_CONFIRM = 30;
+/** What an SLI that is watched over a time may have measured in it. */
+export const CHECKS_AT_ONCE = 500;
+
 /** A run of this many windows back says all there is to say of one. */
 const WINDOWS_BACK = 3;
 

@@ -5,6 +5,7 @@ import type { ActionItem } from '../postmortems/action-item.ts';
 import { anItem } from '../postmortems/test-builders.ts';
 import { DAY } from '../time.ts';
 import { collectReview, postReview } from './hold-review.ts';
+import { type ProposalCount, triggerRecord } from './trigger-record.ts';
 import { type IndicatorMean, weeklyReview } from './weekly-review.ts';
 
 const service = aService({
@@ -20,6 +21,7 @@ const evidence = {
   incidents: [] as readonly Incident[],
   means: [] as readonly IndicatorMean[],
   openActionItems: [] as readonly ActionItem[],
+  proposals: [] as readonly ProposalCount[],
 };
 const means = (completion: number, latency: number): IndicatorMean[] => [
   { service: 'support-agent', sli: 'task_completion_rate', mean: completion },
@@ -97,14 +99,36 @@ test('the review is of the seven days that end now', async () => {
       return means(0.96, 2);
     },
     openActionItems: async () => [anItem()],
+    proposalCounts: async (from: Date, to: Date) => {
+      asked.push([from, to]);
+      return [];
+    },
   };
   const review = await collectReview(store, directoryOf(service), NOW);
   expect(asked).toEqual([
     [new Date('2026-11-14T10:00:00Z'), NOW],
     [new Date('2026-11-14T10:00:00Z'), NOW],
+    [new Date('2026-10-24T10:00:00Z'), NOW],
   ]);
   expect(review.incidents).toHaveLength(1);
   expect(review.indicators.map((line) => line.state)).toEqual(['met', 'met']);
+});
+
+test('triggers are judged by what people answered; a share of nothing is absent', () => {
+  const none = { declared: 0, dismissed: 0, shadow: 0, confirmed: 0 };
+  const counts = [
+    { ...none, service: 'support-agent', trigger: 'score', declared: 5, dismissed: 2, shadow: 1 },
+    { ...none, service: 'other', trigger: 'score', declared: 2, dismissed: 1, shadow: 4, confirmed: 3 },
+    { ...none, service: 'other', trigger: 'latency', shadow: 1 },
+  ];
+  expect(triggerRecord([{ ...service, service: 'quiet', declare: 'shadow' }, service], counts)).toEqual({
+    shadow: [
+      { service: 'other', times: 5, confirmed: 3, share: 0.6 },
+      { service: 'quiet', times: 0, confirmed: 0 },
+      { service: 'support-agent', times: 1, confirmed: 0, share: 0 },
+    ],
+    rules: [{ trigger: 'score', declared: 7, answered: 10, share: 0.7, met: false }],
+  });
 });
 
 test('a period is reviewed once', () => {

@@ -3,6 +3,8 @@ import type { ActionItem } from '../postmortems/action-item.ts';
 import type { ServiceIdentity } from '../services/schema.ts';
 import { formatSliValue, sliDefinition } from '../services/slis.ts';
 import { DAY, formatDuration } from '../time.ts';
+import type { TriggerSettings } from '../triggers/schema.ts';
+import { type ProposalCount, type TriggerRecord, triggerRecord } from './trigger-record.ts';
 
 /** The mean of an SLI over the review's week; undefined where nothing was measured. */
 export interface IndicatorMean {
@@ -14,11 +16,12 @@ export interface IndicatorMean {
 export interface ReviewEvidence {
   readonly from: Date;
   readonly to: Date;
-  readonly services: readonly ServiceIdentity[];
+  readonly services: readonly (ServiceIdentity & Pick<TriggerSettings, 'declare'>)[];
   /** Declared in the week, or still open. */
   readonly incidents: readonly Incident[];
   readonly means: readonly IndicatorMean[];
   readonly openActionItems: readonly ActionItem[];
+  readonly proposals: readonly ProposalCount[];
 }
 
 /** One indicator against its target (reference §K): met, missed, or nobody knows. */
@@ -41,13 +44,14 @@ export interface ActionItemLine {
   readonly overdue: boolean;
 }
 
-/** The weekly reliability review: incidents, indicators, action items. */
+/** The weekly reliability review: incidents, indicators, triggers, action items. */
 export interface WeeklyReview {
   readonly from: Date;
   readonly to: Date;
   readonly incidents: readonly IncidentLine[];
   readonly indicators: readonly IndicatorLine[];
   readonly actionItems: readonly ActionItemLine[];
+  readonly triggers: TriggerRecord;
 }
 
 export const REVIEW_WINDOW = 7 * DAY;
@@ -68,6 +72,7 @@ export function weeklyReview(evidence: ReviewEvidence): WeeklyReview {
           : formatDuration(incident.mitigatedAt.getTime() - incident.startedAt.getTime()),
     })),
     indicators: evidence.services.flatMap((service) => indicatorsOf(service, evidence.means)),
+    triggers: triggerRecord(evidence.services, evidence.proposals),
     actionItems: evidence.openActionItems.map((item) => ({
       item,
       overdue: item.due !== undefined && item.due < evidence.to.toISOString().slice(0, 10),

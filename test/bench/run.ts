@@ -6,9 +6,11 @@ import { latency } from './latency.ts';
 import { memory } from './memory.ts';
 import { startDurablePostgres } from './postgres.ts';
 import { scale } from './scale.ts';
+import { services } from './services.ts';
 import { soak } from './soak.ts';
+import { triggers } from './triggers.ts';
 
-const BENCHES: Readonly<Record<string, Bench>> = { ingest, latency, scale, memory, soak };
+const BENCHES: Readonly<Record<string, Bench>> = { ingest, latency, scale, services, memory, triggers, soak };
 
 const USAGE = `npm run bench -- [${Object.keys(BENCHES).join('|')}…] [--rounds 3] [--soak 10m]`;
 

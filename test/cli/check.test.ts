@@ -85,7 +85,11 @@ async function check(
     () => '',
   );
   const areas = await checkAll(config, options.offline === true);
-  return { lines: areas.map(lineOf), faults: areas.flatMap((area) => area.faults) };
+  return {
+    lines: areas.map(lineOf),
+    faults: areas.flatMap((area) => area.faults),
+    notes: areas.flatMap((area) => area.notes ?? []),
+  };
 }
 
 describe('aire check', () => {
@@ -104,6 +108,16 @@ describe('aire check', () => {
     expect(slack.calls().filter(({ method }) => !/list|info|test|lookup/i.test(method))).toEqual([]);
     expect(pagerduty.requests().filter(({ method }) => method !== 'GET')).toEqual([]);
     expect(await readdir(directory)).toEqual(['runbooks']);
+  });
+
+  it('notes triggers that can never be evaluated; that is no fault', async () => {
+    const { faults, notes } = await check(GOOD, { offline: true });
+    expect(faults).toEqual([]);
+    expect(notes).toEqual([
+      '  translate: "retrieval" can\'t be evaluated, there is no SLO for retrieval_precision; add it under slos',
+    ]);
+    const slos = 'slos: { retrieval_precision: { dimension: cognitive_accuracy, at_least: 80% } }\n';
+    expect((await check(GOOD + slos, { offline: true })).notes).toEqual([]);
   });
 
   it('names every fault of every area at once, those of files with line and column', async () => {

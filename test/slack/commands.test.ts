@@ -51,6 +51,32 @@ describe('/aire', () => {
   });
 });
 
+describe('/aire services', () => {
+  it('says for each service how many triggers are live, and for one which, and why others are not', async () => {
+    const stage = await stageWith();
+    const at = stage.clock.now().toISOString();
+    const measured = { type: 'measurement', id: 'm', service: 'support-agent', at, samples: 200 };
+    await stage.signals.send([{ ...measured, sli: 'structured_output_error_rate', value: 0.001 }]);
+    await stage.app.settle();
+    expect(await say(stage, 'services')).toContain(
+      'support-agent tier 1, propose, no open incidents: 2 of 5 triggers live',
+    );
+    const one = await say(stage, 'services support-agent');
+    expect(one).toContain('Structured output errors (live): Structured output error rate 0.1 %, 0 s ago');
+    expect(one).toContain('Latency (not evaluable): Latency p95: no data');
+    await stage.pass(3 * 60 * 60_000);
+    expect(await say(stage, 'service support-agent')).toContain('Structured output errors (silent)');
+  });
+
+  it('counts open incidents, and knows no service that is not there', async () => {
+    const stage = await declared();
+    expect(await say(stage, 'services')).toContain('1 open incident');
+    expect(await say(stage, 'services nobody')).toBe(
+      'There is no service "nobody". /aire services shows what there is.',
+    );
+  });
+});
+
 describe('/aire incident list', () => {
   it('says in all its spellings that none is open and how to declare one', async () => {
     const stage = await stageWith();

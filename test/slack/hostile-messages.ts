@@ -13,6 +13,7 @@ import { holdMessage } from '../../src/adapters/slack/messages/hold.ts';
 import { mitigationMessage } from '../../src/adapters/slack/messages/mitigation.ts';
 import { proposalMessage } from '../../src/adapters/slack/messages/proposal.ts';
 import { reviewMessage } from '../../src/adapters/slack/messages/review.ts';
+import { serviceList, serviceTriggers } from '../../src/adapters/slack/messages/services.ts';
 import {
   ANA,
   aChange,
@@ -222,6 +223,10 @@ export function messagesWith(words: string): ReadonlyMap<string, SlackMessage> {
       target: 'at most 2 %',
       state: 'missed' as const,
     })),
+    triggers: {
+      shadow: many(40, () => ({ service: words, times: 3, confirmed: 1, share: 1 / 3 })),
+      rules: many(40, () => ({ trigger: words, declared: 1, answered: 2, share: 0.5, met: false })),
+    },
     actionItems: many(40, (index) => ({
       overdue: true,
       item: {
@@ -236,6 +241,18 @@ export function messagesWith(words: string): ReadonlyMap<string, SlackMessage> {
         addedBy: ANA,
         addedAt: NOW,
       },
+    })),
+  };
+  const serviceState = {
+    service: words,
+    tier: 1,
+    mode: 'propose',
+    openIncidents: 1,
+    triggers: many(40, () => ({
+      trigger: words,
+      title: words,
+      state: 'live' as const,
+      says: [words, words],
     })),
   };
   const reading = runSteps(words);
@@ -291,6 +308,14 @@ export function messagesWith(words: string): ReadonlyMap<string, SlackMessage> {
         new Map([[incident.id, 'C0INC12']]),
       ),
     ],
+    [
+      'services',
+      serviceList(
+        many(40, () => serviceState),
+        3,
+      ),
+    ],
+    ['service', serviceTriggers(serviceState)],
     ['help', helpMessage(true)],
     ['answer', answer(escapeMrkdwn(words))],
     [

@@ -4,6 +4,7 @@ import { createDeliveryStore } from '../../src/adapters/db/delivery-store.ts';
 import { createSlackMessages } from '../../src/adapters/db/slack-messages.ts';
 import { createStores, type Stores } from '../../src/adapters/db/stores.ts';
 import { arrivalKey } from '../../src/incidents/respond-to-signals.ts';
+import type { Proposal } from '../../src/incidents/watch.ts';
 import type { Signal } from '../../src/signals/signal.ts';
 import { createManualClock, HOUR } from '../../src/time.ts';
 import { describeOnBoth, emptyDatabase } from '../support/databases.ts';
@@ -11,6 +12,7 @@ import {
   alert,
   bareActionItem,
   bareIncident,
+  bareProposal,
   change,
   example,
   measurement,
@@ -193,6 +195,61 @@ describeOnBoth('queries', (open) => {
     });
     const found = await stores.incidentsForReview(new Date(NOW.getTime() - 24 * HOUR), NOW);
     expect(ids(found)).toEqual(['in it', 'before, still open']);
+  });
+
+  it('count what became of questions, and what shadow would have declared while people had an incident', async () => {
+    const asked = (id: string, rest: Partial<Proposal>) => ({ ...bareProposal(id), ...rest });
+    const person = { kind: 'person', id: 'U1' } as const;
+    const shadow = { state: 'shadow', trigger: 'latency' } as const;
+    await stores.save({
+      incidents: [
+        bareIncident('by people', {
+          declaredBy: person,
+          startedAt: minutesAgo(60),
+          resolvedAt: minutesAgo(40),
+        }),
+        bareIncident('by aire', { startedAt: minutesAgo(30) }),
+        bareIncident('elsewhere', { service: 'search', declaredBy: person, startedAt: minutesAgo(90) }),
+      ],
+      proposals: [
+        asked('p1', { state: 'declared', answeredBy: 'U1' }),
+        asked('p2', { state: 'declared' }),
+        asked('p3', { state: 'dismissed', answeredBy: 'U1' }),
+        asked('p4', { state: 'dismissed', answeredBy: 'U1', at: minutesAgo(200) }),
+        asked('p5', { ...shadow, at: minutesAgo(70), answeredAt: minutesAgo(55) }),
+        asked('p6', { ...shadow, at: minutesAgo(80), answeredAt: minutesAgo(70) }),
+        asked('p7', { ...shadow, at: minutesAgo(35) }),
+        asked('p8', { state: 'recovered', trigger: 'quiet' }),
+      ],
+    });
+    const counts = await stores.proposalCounts(minutesAgo(100), NOW);
+    expect(counts.filter(({ trigger }) => trigger !== 'quiet')).toEqual([
+      {
+        service: 'support-agent',
+        trigger: 'eval_score_drop',
+        declared: 1,
+        dismissed: 1,
+        shadow: 0,
+        confirmed: 0,
+      },
+      { service: 'support-agent', trigger: 'latency', declared: 0, dismissed: 0, shadow: 3, confirmed: 1 },
+    ]);
+  });
+
+  it('tell what is remembered of some services, and how many incidents they have open', async () => {
+    await stores.save({
+      watch: { service: 'support-agent', version: 0, findings: {} },
+      incidents: [
+        bareIncident('a', { service: 'search' }),
+        bareIncident('b', { service: 'search', phase: 'closed' }),
+        bareIncident('c', { service: 'other' }),
+      ],
+    });
+    const states = await stores.serviceStates(['support-agent', 'search', 'nobody']);
+    expect([...states].sort()).toEqual([
+      ['search', { findings: {}, openIncidents: 1 }],
+      ['support-agent', { findings: {}, openIncidents: 0 }],
+    ]);
   });
 
   it('give sample-weighted means, and none where nothing was measured', async () => {

@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, gte, inArray, ne, notExists, sql } from 'drizzle-orm';
+import { and, asc, count, desc, eq, gte, inArray, ne, notExists, sql } from 'drizzle-orm';
 import type { Incident } from '../../incidents/incident.ts';
 import type { TimelineEntry } from '../../incidents/timeline.ts';
 import type { Proposal, ServiceWatch } from '../../incidents/watch.ts';
@@ -30,6 +30,30 @@ export function incidentQueries({ orm }: Database) {
     async watch(service: string): Promise<ServiceWatch> {
       const [row] = await orm.select().from(watches).where(eq(watches.service, service));
       return row ?? { service, version: 0, findings: {} };
+    },
+
+    /** What is remembered of several services, and how many incidents they have open. */
+    async serviceStates(
+      services: readonly string[],
+    ): Promise<ReadonlyMap<string, Pick<ServiceWatch, 'findings'> & { readonly openIncidents: number }>> {
+      const names = [...services];
+      if (names.length === 0) return new Map();
+      const [watched, open] = await Promise.all([
+        orm.select().from(watches).where(inArray(watches.service, names)),
+        orm
+          .select({ service: incidents.service, count: count() })
+          .from(incidents)
+          .where(and(inArray(incidents.service, names), OPEN))
+          .groupBy(incidents.service),
+      ]);
+      const counts = new Map(open.map((row) => [row.service, row.count]));
+      const findings = new Map(watched.map((row) => [row.service, row.findings]));
+      return new Map(
+        [...new Set([...counts.keys(), ...findings.keys()])].map((name) => [
+          name,
+          { findings: findings.get(name) ?? {}, openIncidents: counts.get(name) ?? 0 },
+        ]),
+      );
     },
 
     async openIncidents(service: string): Promise<readonly Incident[]> {

@@ -1,15 +1,12 @@
 import { and, desc, eq, gte, isNull, ne, or, type SQL, sql } from 'drizzle-orm';
 import { z } from 'zod';
+import { CHECKS_AT_ONCE, CHECKS_TO_CONFIRM } from '../../incidents/evidence-wanted.ts';
 import type { EvidenceWanted } from '../../incidents/ports.ts';
 import { type BaselineSums, NO_SUMS } from '../../triggers/baseline.ts';
 import { type Check, inOrder, type SliEvidence } from '../../triggers/evidence.ts';
 import type { Database } from './database.ts';
 import { incidents, signals } from './tables.ts';
 
-/** A sequential test looks at this many checks. */
-const CHECKS_TO_CONFIRM = 30;
-/** What an SLI that is watched over a time may have measured in it. */
-const CHECKS_AT_ONCE = 500;
 const INCIDENTS_AT_ONCE = 500;
 
 const checkRow = z.object({

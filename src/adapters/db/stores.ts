@@ -1,10 +1,12 @@
 import { and, asc, desc, eq, gte, lte, or, sql } from 'drizzle-orm';
+import { z } from 'zod';
 import type { GoldenCase } from '../../golden-dataset/golden-case.ts';
 import type { Installation } from '../../mitigations/installation.ts';
 import type { Mitigation } from '../../mitigations/mitigation.ts';
 import type { ActionItem } from '../../postmortems/action-item.ts';
 import type { PostmortemDraft, PostmortemStore } from '../../postmortems/ports.ts';
 import type { ReviewStore } from '../../reviews/ports.ts';
+import type { ProposalCount } from '../../reviews/trigger-record.ts';
 import type { Clock } from '../../time.ts';
 import type { NewJob } from '../../verb.ts';
 import type { Database } from './database.ts';
@@ -20,8 +22,18 @@ import {
   installation,
   mitigations,
   postmortems,
+  proposals,
   snapshots,
 } from './tables.ts';
+
+const proposalCount = z.object({
+  service: z.string(),
+  trigger: z.string(),
+  declared: z.number(),
+  dismissed: z.number(),
+  shadow: z.number(),
+  confirmed: z.number(),
+});
 
 /** The stores of all features over one database. `onSaved` is called after a commit that left jobs. */
 export function createStores(database: Database, clock: Clock, onSaved: () => void) {
@@ -120,6 +132,25 @@ export function createStores(database: Database, clock: Clock, onSaved: () => vo
         .orderBy(desc(incidents.declaredAt))
         .limit(50);
       return rows.map(({ row, runbook }) => toIncident(row, runbook));
+    },
+
+    async proposalCounts(from: Date, to: Date): Promise<readonly ProposalCount[]> {
+      const rows = await database.rows(sql`
+        select p.service, p.trigger,
+          count(*) filter (where p.state = 'declared' and p.answered_by is not null)::int as declared,
+          count(*) filter (where p.state = 'dismissed')::int as dismissed,
+          count(*) filter (where p.state = 'shadow')::int as shadow,
+          count(*) filter (where p.state = 'shadow' and exists (
+            select 1 from ${incidents} i
+            where i.service = p.service and i.phase <> 'cancelled' and i.declared_by ->> 'kind' = 'person'
+              and i.started_at <= coalesce(p.answered_at, ${to.toISOString()}::timestamptz)
+              and coalesce(i.resolved_at, 'infinity'::timestamptz) >= p.at))::int as confirmed
+        from ${proposals} p
+        where p.at >= ${from.toISOString()}::timestamptz and p.at <= ${to.toISOString()}::timestamptz
+        group by p.service, p.trigger
+        order by p.service, p.trigger
+        limit 1000`);
+      return rows.map((row) => proposalCount.parse(row));
     },
 
     save: (change: AnyChange) => saveChange(database, change, clock.now(), onSaved),

@@ -72,21 +72,25 @@ export const watches = pgTable('watches', {
   findings: document<Readonly<Record<string, WatchedFinding>>>('findings').notNull(),
 });
 
-export const proposals = pgTable('proposals', {
-  id: text('id').primaryKey(),
-  version: integer('version').notNull(),
-  service: text('service').notNull(),
-  trigger: text('trigger').notNull(),
-  severity: text('severity').$type<Severity>().notNull(),
-  reason: text('reason').notNull(),
-  findings: document<readonly string[]>('findings').notNull(),
-  at: at('at').notNull(),
-  state: text('state').$type<Proposal['state']>().notNull(),
-  isSuspicion: boolean('is_suspicion').notNull().default(false),
-  answeredBy: text('answered_by'),
-  answeredAt: at('answered_at'),
-  incidentId: text('incident_id'),
-});
+export const proposals = pgTable(
+  'proposals',
+  {
+    id: text('id').primaryKey(),
+    version: integer('version').notNull(),
+    service: text('service').notNull(),
+    trigger: text('trigger').notNull(),
+    severity: text('severity').$type<Severity>().notNull(),
+    reason: text('reason').notNull(),
+    findings: document<readonly string[]>('findings').notNull(),
+    at: at('at').notNull(),
+    state: text('state').$type<Proposal['state']>().notNull(),
+    isSuspicion: boolean('is_suspicion').notNull().default(false),
+    answeredBy: text('answered_by'),
+    answeredAt: at('answered_at'),
+    incidentId: text('incident_id'),
+  },
+  (t) => [index('proposals_at').on(t.at), index('proposals_open').on(t.at).where(sql`${t.state} = 'open'`)],
+);
 
 /** Frozen runbooks, addressed by their content: thousands of incidents share a few. */
 export const snapshots = pgTable('snapshots', {

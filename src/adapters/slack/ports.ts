@@ -1,6 +1,7 @@
 import type { PhaseFollowUps } from '../../incidents/change-phase.ts';
 import type { Incident } from '../../incidents/incident.ts';
 import type { TimelineEntry } from '../../incidents/timeline.ts';
+import type { ServiceWatch } from '../../incidents/watch.ts';
 import type { PostmortemDeps, PostmortemStore } from '../../postmortems/ports.ts';
 import type { ReviewStore } from '../../reviews/ports.ts';
 import type { NewJob } from '../../verb.ts';
@@ -12,9 +13,17 @@ export interface SlackMessages {
   incidentOfChannel(channel: string): Promise<string | undefined>;
 }
 
+/** What was last found of a service. */
+export interface ServiceFindings {
+  readonly findings: ServiceWatch['findings'];
+  readonly openIncidents: number;
+}
+
 /** What the Slack surfaces read beside what the verbs need. */
 export interface SlackStore extends PostmortemStore, ReviewStore {
   incidentByNumber(number: number): Promise<Incident | undefined>;
+  /** What is remembered of these services, and how many of their incidents are open; absent where nothing is. */
+  serviceStates(services: readonly string[]): Promise<ReadonlyMap<string, ServiceFindings>>;
   listOpen(limit: number): Promise<readonly Incident[]>;
   entry(id: string): Promise<TimelineEntry | undefined>;
   countEntries(incidentId: string, kind: TimelineEntry['kind']): Promise<number>;

@@ -7,6 +7,8 @@ export interface Area {
   /** `unchecked`: nothing is known to be wrong, and not everything could be looked at. */
   readonly state: 'fine' | 'wrong' | 'unchecked';
   readonly faults: readonly string[];
+  /** What is no fault and good to know, a line each. */
+  readonly notes?: readonly string[];
 }
 
 /** An area with these faults, or fine. */

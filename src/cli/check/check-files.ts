@@ -5,6 +5,7 @@ import type { ParsedFile } from '../../catalogue/parse-yaml.ts';
 import type { ServiceFile } from '../../catalogue/service-file.ts';
 import type { Config } from '../../config.ts';
 import { isAppError } from '../../errors.ts';
+import { neverEvaluable } from '../../incidents/trigger-coverage.ts';
 import { type Area, areaOf } from './area.ts';
 
 /** The runbooks directory, and the service files in it that fit their schema. */
@@ -12,13 +13,23 @@ export async function checkRunbooks(
   config: Config,
 ): Promise<{ area: Area; services: readonly ParsedFile<ServiceFile>[] }> {
   try {
-    const { services, faults } = examineRunbooks(await readRunbookFiles(config.directories.runbooks), {
-      secrets: config.secrets,
-      hasPublicUrl: config.http.publicUrl !== undefined,
-    });
+    const { playbook, services, faults } = examineRunbooks(
+      await readRunbookFiles(config.directories.runbooks),
+      {
+        secrets: config.secrets,
+        hasPublicUrl: config.http.publicUrl !== undefined,
+      },
+    );
     const names = services.map(({ value }) => `${value.service} (tier ${value.tier}, ${value.declare})`);
     return {
-      area: areaOf('Runbooks', names.join(', ') || 'no services yet', faults.map(formatFault)),
+      area: {
+        ...areaOf('Runbooks', names.join(', ') || 'no services yet', faults.map(formatFault)),
+        notes: services.flatMap(({ value }) =>
+          neverEvaluable(playbook?.triggers ?? {}, value).map(
+            ({ trigger, why }) => `  ${value.service}: "${trigger}" can't be evaluated, ${why}`,
+          ),
+        ),
+      },
       services,
     };
   } catch (error) {

@@ -6,6 +6,7 @@ export type Command =
   | { readonly name: 'show'; readonly number: number | undefined }
   | { readonly name: 'resolve'; readonly number: number | undefined; readonly summary: string }
   | { readonly name: 'review' }
+  | { readonly name: 'services'; readonly service: string | undefined }
   | { readonly name: 'unknown'; readonly text: string };
 
 /** The words a tired person types, and what they mean. */
@@ -36,6 +37,8 @@ export function parseCommand(text: string): Command {
   if (first === '' || first === 'help' || first === '?') return { name: 'help' };
   if (first === 'review')
     return second === '' || second === 'now' ? { name: 'review' } : { name: 'unknown', text };
+  if (first === 'services' || first === 'service')
+    return words.length > 2 ? { name: 'unknown', text } : { name: 'services', service: words[1] };
   if (INCIDENT_NOUNS.has(first))
     return second === '' ? { name: 'list' } : incidentCommand(second, words.slice(2), text);
   return incidentCommand(first, words.slice(1), text);

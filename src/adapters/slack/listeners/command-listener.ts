@@ -10,6 +10,7 @@ import { escapeMrkdwn, type SlackMessage } from '../messages/blocks.ts';
 import { type Command, parseCommand } from './command-grammar.ts';
 import { openDeclareForm } from './incident-listeners.ts';
 import type { ListenerDeps } from './respond.ts';
+import { answerServices } from './services-command.ts';
 
 const LISTED = 20;
 
@@ -79,6 +80,8 @@ async function run(
     case 'review':
       await deps.store.enqueue(postReview(`now:${from.trigger_id}`, deps.clock.now()));
       return answer(`The weekly review so far is being posted in #${escapeMrkdwn(deps.channels.review)}.`);
+    case 'services':
+      return answerServices(deps, command.service);
     case 'unknown': {
       const help = helpMessage(here !== undefined);
       const sorry = answer(

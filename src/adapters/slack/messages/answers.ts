@@ -29,6 +29,7 @@ export function helpMessage(inIncident: boolean): SlackMessage {
           '`/aire incident list` shows what is open',
           '`/aire incident show [number]` shows one; in its channel no number is needed',
           '`/aire incident resolve [number] [what fixed it]` ends one and drafts its postmortem',
+          '`/aire services [name]` shows which triggers are live, and why others are not',
           '`/aire review now` posts the weekly review so far',
         ].join('\n'),
       ),

@@ -31,6 +31,17 @@ describe('the weekly review', () => {
         { service: 'support-agent', sli: 'task_completion_rate', mean: 0.94 },
         { service: 'support-agent', sli: 'latency_p95', mean: 4.2 },
       ],
+      proposals: [
+        {
+          service: 'support-agent',
+          trigger: 'eval_score_drop',
+          declared: 8,
+          dismissed: 2,
+          shadow: 0,
+          confirmed: 0,
+        },
+        { service: 'translate', trigger: 'latency', declared: 1, dismissed: 1, shadow: 4, confirmed: 3 },
+      ],
       openActionItems: [
         { ...item, id: 'act_1', what: 'Gate releases', owner: BEN, due: '2026-11-01' },
         { ...item, id: 'act_2', what: 'Watch refusals' },
@@ -45,22 +56,37 @@ describe('the weekly review', () => {
       services: [service],
       incidents: [],
       means: [],
+      proposals: [],
       openActionItems: [],
     });
     expectGolden('review-without-data', reviewMessage(review));
     const shown = JSON.stringify(reviewMessage(review));
-    expect(shown.match(/no data/g)).toHaveLength(3);
+    expect(shown.match(/no data/g)).toHaveLength(4);
     expect(shown).not.toMatch(/: 0\.0/);
   });
 
   it('without any service says what to add', () => {
-    const review = weeklyReview({ ...week, services: [], incidents: [], means: [], openActionItems: [] });
+    const review = weeklyReview({
+      ...week,
+      services: [],
+      incidents: [],
+      means: [],
+      proposals: [],
+      openActionItems: [],
+    });
     expectGolden('review-empty', reviewMessage(review));
   });
 
   it('says how many more there are', () => {
     const incidents = Array.from({ length: 14 }, (_each, index) => incidentIn('triage', { number: index }));
-    const review = weeklyReview({ ...week, services: [], incidents, means: [], openActionItems: [] });
+    const review = weeklyReview({
+      ...week,
+      services: [],
+      incidents,
+      means: [],
+      proposals: [],
+      openActionItems: [],
+    });
     expect(JSON.stringify(reviewMessage(review))).toContain('…and 4 more');
   });
 });

@@ -21,7 +21,7 @@ const SIGN: Readonly<Record<IndicatorLine['state'], string>> = {
 };
 const SHOWN = 10;
 
-/** The weekly reliability review (reference §K): indicators, incidents, action items. */
+/** The weekly reliability review (reference §K): indicators, incidents, triggers, action items. */
 export function reviewMessage(review: WeeklyReview): SlackMessage {
   const date = (at: Date): string => slackDate(at, '{date_short}');
   return {
@@ -37,6 +37,10 @@ export function reviewMessage(review: WeeklyReview): SlackMessage {
         `*Incidents (${review.incidents.length})*\n${lines(review.incidents.map(incidentLine), 'None this week.', SHOWN)}`,
       ),
       divider,
+      section(
+        `*Triggers, last 28 days*\n${lines(triggerLines(review), 'Nobody was asked, and no service is in shadow: no data.', SHOWN)}`,
+      ),
+      divider,
       ...actionItems(review),
     ],
   };
@@ -48,6 +52,20 @@ function indicatorLine(line: IndicatorLine): string {
 
 function incidentLine({ incident, detection, recovery }: WeeklyReview['incidents'][number]): string {
   return `• *${incident.severity} ${incidentName(incident)}* ${inline(incident.service, 80)}: ${inline(incident.title, 120)} (${phaseWord(incident.phase).toLowerCase()}; detected in ${detection}, ${/^\d/.test(recovery) ? `recovered in ${recovery}` : recovery})`;
+}
+
+function triggerLines({ triggers }: WeeklyReview): readonly string[] {
+  const percent = (share: number): string => `${(100 * share).toFixed(0)} %`;
+  const shadow = triggers.shadow.map(({ service, times, confirmed, share }) =>
+    share === undefined
+      ? `• ${inline(service, 80)} in shadow: would have declared nothing; precision: no data`
+      : `• ${inline(service, 80)} in shadow: would have declared ${times} ${times === 1 ? 'time' : 'times'}, ${confirmed} within an incident that people declared (precision ${percent(share)})`,
+  );
+  const rules = triggers.rules.map(
+    ({ trigger, declared, answered, share, met }) =>
+      `${SIGN[met ? 'met' : 'missed']} \`${inline(trigger, 80)}\`: ${declared} of ${answered} questions were an incident (${percent(share)}, target more than 70 %)`,
+  );
+  return [...shadow, ...rules];
 }
 
 function actionItems(review: WeeklyReview): KnownBlock[] {

@@ -1,0 +1,70 @@
+import { formatSliValue, sliDefinition } from '../services/slis.ts';
+import { formatDuration, HOUR } from '../time.ts';
+import type { TriggerRule } from '../triggers/schema.ts';
+import type { IncidentService } from './ports.ts';
+import type { ServiceWatch, WatchedFinding } from './watch.ts';
+
+/** Whether a trigger sees anything of a service, and why not. */
+export interface TriggerCoverage {
+  readonly trigger: string;
+  readonly title: string;
+  /** `live`: something it looks at was judged lately; `silent`: nothing of that is newer than two hours. */
+  readonly state: 'live' | 'silent' | 'not_evaluable';
+  /** `Task completion rate 95.0 %, 5 min ago`, or the reason: one a thing it looks at. */
+  readonly says: readonly string[];
+}
+
+const SILENT_AFTER = 2 * HOUR;
+
+/** What was found of each trigger when the service was last evaluated. */
+export function triggerCoverage(
+  triggers: Readonly<Record<string, TriggerRule>>,
+  service: IncidentService,
+  findings: ServiceWatch['findings'],
+  now: Date,
+): readonly TriggerCoverage[] {
+  return Object.entries(triggers).map(([trigger, { title }]) => {
+    const found = Object.values(findings).filter((finding) => finding.trigger === trigger);
+    const judged = found.filter((finding) => finding.state !== 'not_evaluable');
+    const isLive = judged.some(
+      ({ observedAt, sli }) =>
+        sli === undefined ||
+        (observedAt !== undefined && now.getTime() - observedAt.getTime() <= SILENT_AFTER),
+    );
+    return {
+      trigger,
+      title,
+      state: isLive ? 'live' : judged.length > 0 ? 'silent' : 'not_evaluable',
+      says:
+        found.length === 0
+          ? ['nothing has arrived for this service yet']
+          : found.map((each) => saysOf(each, service, now)),
+    };
+  });
+}
+
+function saysOf(finding: WatchedFinding, service: IncidentService, now: Date): string {
+  const { sli, value, observedAt } = finding;
+  if (finding.state === 'not_evaluable' || sli === undefined || value === undefined) return finding.reason;
+  const { title, unit } = sliDefinition(sli, service.slis);
+  const age = observedAt === undefined ? '' : `, ${formatDuration(now.getTime() - observedAt.getTime())} ago`;
+  const state = finding.state === 'healthy' ? '' : ` (${finding.state})`;
+  return `${title} ${formatSliValue(value, unit)}${age}${state}`;
+}
+
+/** The triggers that can't be evaluated whatever arrives, as the service file stands, and what to add. */
+export function neverEvaluable(
+  triggers: Readonly<Record<string, TriggerRule>>,
+  service: Pick<IncidentService, 'slos' | 'sources'>,
+): readonly { readonly trigger: string; readonly why: string }[] {
+  return Object.entries(triggers).flatMap(([trigger, rule]) => {
+    const slis = Object.entries(rule.slis);
+    const without = slis.flatMap(([sli, { above, below }]) =>
+      (above === 'slo' || below === 'slo') && service.slos[sli] === undefined ? [sli] : [],
+    );
+    const hasAlert = service.sources.alerts.some((alert) => alert.trigger === trigger);
+    if (without.length === 0 || without.length < slis.length || rule.reports !== undefined || hasAlert)
+      return [];
+    return [{ trigger, why: `there is no SLO for ${without.join(', ')}; add it under slos` }];
+  });
+}
