@@ -5,6 +5,7 @@ import { whyMoved } from './adapters/db/place.ts';
 import { postedMessages } from './adapters/db/posted-messages.ts';
 import { removeExpired } from './adapters/db/retention.ts';
 import type { createSlackMessages } from './adapters/db/slack-messages.ts';
+import { readUnanswered } from './adapters/db/unanswered.ts';
 import { createMetrics, type Metrics } from './adapters/metrics/metrics.ts';
 import { packageVersion } from './adapters/metrics/version.ts';
 import { retentionHandler, retentionJob } from './adapters/outbox/retention-job.ts';
@@ -156,9 +157,13 @@ function ownPager({
 }
 
 async function ownFigures({ database, clock, schedule }: Operated): Promise<OwnFigures> {
-  const { jobs, oldestDueSeconds, oldestEvaluationSeconds } = await readOperatingFigures(
-    database,
-    clock.now(),
-  );
-  return { oldestDueSeconds, oldestEvaluationSeconds, deadJobs: jobs.dead, missedReview: schedule.missed() };
+  const now = clock.now();
+  const { jobs, oldestDueSeconds, oldestEvaluationSeconds } = await readOperatingFigures(database, now);
+  return {
+    oldestDueSeconds,
+    oldestEvaluationSeconds,
+    deadJobs: jobs.dead,
+    missedReview: schedule.missed(),
+    unanswered: await readUnanswered(database, now),
+  };
 }

@@ -20,6 +20,7 @@ import { stepJobs } from './adapters/outbox/step-jobs.ts';
 import { vendorJobs } from './adapters/outbox/vendor-jobs.ts';
 import { createOutboxWorker } from './adapters/outbox/worker.ts';
 import { createOutgoing } from './adapters/outgoing/create-outgoing.ts';
+import { createEvalsSender } from './adapters/outgoing/evals-sender.ts';
 import { createMitigationSender } from './adapters/outgoing/mitigation-sender.ts';
 import { createReader } from './adapters/outgoing/reader.ts';
 import { createPagerDuty } from './adapters/pagerduty/rest.ts';
@@ -32,6 +33,7 @@ import { createApproverDirectory, createNames } from './adapters/slack/people.ts
 import { createSlackApp } from './adapters/slack/slack-app.ts';
 import { createStatuspageReader } from './adapters/vendor-status/statuspage.ts';
 import { createAppMetrics, holdAfterRestore, operatingJobs, startOperation } from './app-operate.ts';
+import { firstPolls, pollingJobs } from './app-poll.ts';
 import { signalRoutes } from './app-routes.ts';
 import { type Catalogue, loadCatalogue } from './catalogue/load-catalogue.ts';
 import { type Config, requireSlack, secretValues } from './config.ts';
@@ -155,6 +157,7 @@ export async function startApp(options: AppOptions): Promise<App> {
   const outgoing = createOutgoing({ allowHosts: config.allowHosts });
   const scrub = createScrub(secretValues(config));
   const read = createReader({ outgoing, secrets: config.secrets, scrub });
+  const pages = createStatuspageReader(outgoing.request);
   const pager = createPager(config);
   const linkTo = async (incidentId: string) => {
     const place = await messages.find(channelKey(incidentId));
@@ -183,7 +186,16 @@ export async function startApp(options: AppOptions): Promise<App> {
       }),
       ...pagingJobs({ ...deps, pager, log, linkTo }),
       ...stepJobs({ ...deps, read, query: createPrometheus(read), pager, linkTo }),
-      ...vendorJobs(deps, createStatuspageReader(outgoing.request)),
+      ...pollingJobs({
+        ...deps,
+        deliveries,
+        read,
+        pages,
+        startEvals: createEvalsSender({ outgoing, secrets: config.secrets, wallClock }),
+        metrics,
+        log,
+      }),
+      ...vendorJobs(deps, pages),
       ...incidentJobs({ ...deps, client }),
       ...otherJobs({ ...deps, client, deliveryProblem: deliveries.deliveryProblem }),
       ...operatingJobs({ ...deps, database, client, messages, schedule, log }),
@@ -237,6 +249,7 @@ export async function startApp(options: AppOptions): Promise<App> {
   });
   await holdAfterRestore({ database, store, clock, log });
   const { port } = await server.listen(config.http.port, config.http.host);
+  await store.enqueue(...firstPolls(catalogue.services, clock.now()));
   worker.start();
   schedule.start();
   const operation = startOperation({

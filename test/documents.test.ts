@@ -97,6 +97,7 @@ describe('the service file', () => {
           ['AIRE_SECRET_DEPLOY', ['token']],
           ['AIRE_SECRET_PROM', ['token']],
           ['AIRE_SECRET_DEPLOY_SIGNING', [signing]],
+          ['AIRE_SECRET_EVALS', [signing]],
         ]),
         hasPublicUrl: true,
       },

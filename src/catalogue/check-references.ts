@@ -1,6 +1,7 @@
 import type { Playbook } from '../runbooks/schema.ts';
 import { KNOWN_SLIS } from '../services/slis.ts';
 import { checkMitigations } from './check-mitigations.ts';
+import { checkPolling } from './check-polling.ts';
 import { checkSteps } from './check-steps.ts';
 import type { ReferenceContext } from './check-templates.ts';
 import type { Fault, ParsedFile } from './parse-yaml.ts';
@@ -28,6 +29,7 @@ export function checkReferences(
       ...checkEvaluations(parsed),
       ...checkSteps(playbook, parsed, context),
       ...checkMitigations(parsed, context),
+      ...checkPolling(parsed, context),
     ];
   });
 }

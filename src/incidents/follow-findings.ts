@@ -3,6 +3,7 @@ import type { Playbook } from '../runbooks/schema.ts';
 import type { Finding } from '../triggers/trigger.ts';
 import type { NewJob } from '../verb.ts';
 import { attach, declareFrom, worstOf } from './declare-findings.ts';
+import { evalsOnSuspicion } from './evals-on-suspicion.ts';
 import { AIRE, type Incident } from './incident.ts';
 import { refresh, say, showProposal } from './jobs.ts';
 import { shapesNamed } from './onset.ts';
@@ -72,7 +73,12 @@ export function followFindings(
     incidents: followed.incidents ?? shapesNamed(state.open, next),
     proposals: [...recovered.proposals, ...(followed.proposals ?? [])],
     timeline: [...recovered.timeline, ...(followed.timeline ?? [])],
-    jobs: [...recovered.jobs, ...(followed.jobs ?? []), ...cards],
+    jobs: [
+      ...recovered.jobs,
+      ...(followed.jobs ?? []),
+      ...cards,
+      ...evalsOnSuspicion(state, remembered, context.now),
+    ],
   };
 }
 

@@ -78,6 +78,16 @@ export function runStepJob(incidentId: string, step: RunnableStep, run: string):
   };
 }
 
+/** A service's evals are run at once, since something became suspected at `at`; `samples` are wanted. */
+export function suspectedEvals(service: string, at: Date, samples: number): NewJob {
+  return {
+    kind: 'evals.suspected',
+    lane: `evals-suspected:${service}`,
+    key: `evals-suspected:${service}:${at.toISOString()}`,
+    payload: { service, at, samples },
+  };
+}
+
 /** Pages have a lane of their own, so that a Slack that is down holds none up. */
 export function pageLane(incidentId: string): string {
   return `incident-page:${incidentId}`;

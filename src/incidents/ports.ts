@@ -15,7 +15,7 @@ import type { Proposal, ServiceWatch } from './watch.ts';
 export type IncidentService = ServiceIdentity &
   TriggerSettings &
   RunbookSettings &
-  Pick<SignalSettings, 'sources'>;
+  Pick<SignalSettings, 'sources' | 'evals'>;
 
 /** Everything one incident verb may write, in one transaction. Entities carry the version they were loaded with. */
 export interface IncidentChange {

@@ -56,8 +56,9 @@ async function resultOf(
           'not_found',
           `The file of ${incident.service} names no Prometheus. Add to it: sources: { prometheus: { url: … } }`,
         );
+      const { url, headers } = prometheus;
       const query = insertValues(step.query, values, promqlSafe);
-      const answer = await deps.query({ ...prometheus, query, timeoutMs: step.timeout });
+      const answer = await deps.query({ url, headers, query, timeoutMs: step.timeout });
       if (answer.kind === 'failed') return answer;
       const found = judgeSamples(answer.samples, step.healthy, step.unit);
       return found.kind === 'found' ? { ...found, url: answer.url } : found;

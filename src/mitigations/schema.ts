@@ -1,13 +1,11 @@
 import { z } from 'zod';
 import { CAUSES } from '../runbooks/schema.ts';
 import { duration } from '../services/quantities.ts';
+import { secretName } from '../services/secret-name.ts';
 
 const identifier = z
   .string()
   .regex(/^[a-z][a-z0-9_]{0,59}$/, 'use lower-case letters, digits and underscores, starting with a letter');
-const secretName = z
-  .string()
-  .regex(/^AIRE_SECRET_[A-Z0-9_]+$/, 'name a variable that starts with AIRE_SECRET_');
 
 /** Inserted text: `{{…}}` for values, `${AIRE_SECRET_…}` for secrets. */
 const template = z.string().max(2000);

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { quantity, share } from './quantities.ts';
+import { DAY, MINUTE } from '../time.ts';
+import { duration, quantity, share } from './quantities.ts';
 
 export const serviceName = z
   .string()
@@ -52,6 +53,11 @@ const vendor = z.strictObject({
       'use lower-case letters, digits and underscores, starting with a letter, 40 at most',
     ),
   status: pageAddress,
+  /** How often its page is read while nothing is wrong; at a declaration it is read in any case. */
+  every: z
+    .union([z.literal('off'), duration], 'write a duration such as 2m, or off')
+    .refine((every) => every === 'off' || (every >= MINUTE && every <= DAY), 'write 1m to 1d, or off')
+    .default(2 * MINUTE),
   contact: z.string().trim().min(1).max(200).optional(),
 });
 

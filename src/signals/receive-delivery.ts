@@ -152,7 +152,7 @@ export function evaluateJob(service: string): NewJob {
 }
 
 /** `key`: told once for each; `partly`: the rest of the delivery was taken. */
-function deadLetterNotice(source: string, deliveryId: string, key: string, partly: boolean): NewJob {
+export function deadLetterNotice(source: string, deliveryId: string, key: string, partly: boolean): NewJob {
   return {
     kind: 'delivery.report_problem',
     lane: 'incidents-channel',

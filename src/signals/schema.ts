@@ -1,12 +1,9 @@
 import { z } from 'zod';
 import { duration } from '../services/quantities.ts';
 import { DAY } from '../time.ts';
+import { evalsHook, prometheusSource } from './polling-schema.ts';
 import { CHANGE_KINDS } from './signal.ts';
 
-const webAddress = z.string().refine((text) => {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  return url !== undefined && /^https?:$/.test(url.protocol) && url.username === '' && url.search === '';
-}, 'write an address such as http://prometheus:9090, without user name or query');
 const match = z
   .record(z.string(), z.string().min(1))
   .refine((named) => Object.keys(named).length > 0, 'name at least one thing to match, such as title');
@@ -40,10 +37,7 @@ export const signalFields = {
           }),
         )
         .default([]),
-      /** Where steps of the kind `query` read. */
-      prometheus: z
-        .strictObject({ url: webAddress, headers: z.record(z.string(), z.string().max(2000)).default({}) })
-        .optional(),
+      prometheus: prometheusSource.optional(),
       changes: z
         .array(z.strictObject({ from: z.enum(CHANGING), match, what: z.enum(CHANGE_KINDS) }))
         .default([]),
@@ -51,6 +45,7 @@ export const signalFields = {
       evaluations: z.array(z.strictObject({ name: z.string().min(1), sli: z.string().min(1) })).default([]),
     })
     .prefault({}),
+  evals: evalsHook.optional(),
   /** How long examples and reports are kept: they hold what users wrote. */
   retention: z.strictObject({ prompts: duration.default(PROMPT_RETENTION) }).prefault({}),
 };

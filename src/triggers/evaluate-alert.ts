@@ -12,6 +12,7 @@ const VENDORS: Readonly<Record<string, string>> = {
   langfuse: 'Langfuse',
   langsmith: 'LangSmith',
   braintrust: 'Braintrust',
+  vendor: 'Status page',
 };
 
 /** The vendor as it writes itself. */

@@ -1,5 +1,6 @@
 import type { ServiceIdentity } from '../services/schema.ts';
 import { formatSliValue, sliDefinition } from '../services/slis.ts';
+import type { SignalSettings } from '../signals/schema.ts';
 import { formatDuration, HOUR, SECOND } from '../time.ts';
 import { NO_SUMS } from './baseline.ts';
 import type { Evidence } from './evidence.ts';
@@ -12,10 +13,13 @@ import type { Finding } from './trigger.ts';
 /** A check older than this, or than three of its windows, says nothing of now. */
 const STALE_AFTER = 2 * HOUR;
 
+/** What is known of a service that is judged. */
+export type JudgedService = ServiceIdentity & TriggerSettings & Partial<Pick<SignalSettings, 'sources'>>;
+
 export interface SliQuestion {
   readonly name: string;
   readonly rule: TriggerRule;
-  readonly service: ServiceIdentity & TriggerSettings;
+  readonly service: JudgedService;
   readonly evidence: Evidence;
   readonly now: Date;
   readonly sli: string;
@@ -40,7 +44,10 @@ export function evaluateSli(question: SliQuestion): Finding {
   const oldest = known.checks[0];
   const newest = known.checks.at(-1);
   if (oldest === undefined || newest === undefined) return notEvaluable('no data');
-  const staleAfter = Math.max(STALE_AFTER, 3 * (newest.windowSeconds ?? 0) * SECOND);
+  // What aire measures itself every so often is missed sooner than what others send when they please.
+  const polled = service.sources?.prometheus;
+  const usual = polled?.queries[sli] === undefined ? STALE_AFTER : 3 * polled.every;
+  const staleAfter = Math.max(usual, 3 * (newest.windowSeconds ?? 0) * SECOND);
   const age = now.getTime() - newest.at.getTime();
   if (age > staleAfter) return notEvaluable(`no data for ${formatDuration(age)}`);
 

@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { serviceFields } from '../services/schema.ts';
+import { signalFields } from '../signals/schema.ts';
 import type { Alert } from '../signals/signal.ts';
-import { HOUR, MINUTE } from '../time.ts';
+import { HOUR, MINUTE, SECOND } from '../time.ts';
 import { NO_SUMS } from './baseline.ts';
 import { evaluateTrigger } from './evaluate-trigger.ts';
 import type { Check, Evidence } from './evidence.ts';
@@ -33,9 +34,11 @@ interface Situation {
   readonly at?: Date;
   readonly tier?: number;
   readonly wasFiring?: boolean;
+  /** How often aire polls it, in milliseconds. */
+  readonly polledEvery?: number;
 }
 
-const serviceFile = z.strictObject({ ...serviceFields, ...triggerFields });
+const serviceFile = z.strictObject({ ...serviceFields, ...signalFields, ...triggerFields });
 
 /** What the trigger says of one SLI; by default 200 samples over an hour, against a pinned baseline. */
 function evaluate(situation: Situation): Finding {
@@ -45,6 +48,17 @@ function evaluate(situation: Situation): Finding {
     tier,
     owners: { team: 'ml' },
     confirm: 'exact',
+    ...(situation.polledEvery === undefined
+      ? {}
+      : {
+          sources: {
+            prometheus: {
+              url: 'http://prometheus',
+              every: `${situation.polledEvery / SECOND}s`,
+              queries: { [sli]: 'q' },
+            },
+          },
+        }),
     baseline: typeof baseline === 'number' ? { pinned: { [sli]: baseline } } : {},
   });
   const { samples = 200, windowSeconds = 3600 } = situation;
@@ -275,4 +289,11 @@ test('a resolved alert is healthy, whatever it is worth without a value', () => 
 test('alerts of other triggers, or of none, are left alone', () => {
   const { trigger: _trigger, ...unrouted } = alert;
   expect(evaluateAlerts(unrouted, { ...alert, trigger: 'latency' })).toEqual([]);
+});
+
+test('what aire polls itself is stale after three polls, not after two hours', () => {
+  const polled = { value: 0.5, windowSeconds: 60, polledEvery: MINUTE };
+  expect(evaluate({ ...polled, at: ago(3 * MINUTE) }).state).toBe('firing');
+  expect(evaluate({ ...polled, at: ago(3 * MINUTE + 1) }).state).toBe('not_evaluable');
+  expect(evaluate({ value: 0.5, windowSeconds: 60, at: ago(3 * MINUTE + 1) }).state).toBe('firing');
 });

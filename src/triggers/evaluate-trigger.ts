@@ -1,10 +1,9 @@
-import type { ServiceIdentity } from '../services/schema.ts';
 import { DAY } from '../time.ts';
 import { evaluateAlert } from './evaluate-alert.ts';
 import { evaluateReports } from './evaluate-reports.ts';
-import { evaluateSli } from './evaluate-sli.ts';
+import { evaluateSli, type JudgedService } from './evaluate-sli.ts';
 import type { Evidence, ReportCounts } from './evidence.ts';
-import type { TriggerRule, TriggerSettings } from './schema.ts';
+import type { TriggerRule } from './schema.ts';
 import type { Finding } from './trigger.ts';
 
 /**
@@ -14,7 +13,7 @@ import type { Finding } from './trigger.ts';
 export function evaluateTrigger(
   name: string,
   rule: TriggerRule,
-  service: ServiceIdentity & TriggerSettings,
+  service: JudgedService,
   evidence: Evidence,
   before: ReadonlyMap<string, Finding>,
   now: Date,

@@ -50,7 +50,7 @@ const rejected: Readonly<Record<string, readonly string[]>> = {
     `${S}:27:3 dashboards.Evals: write an http or https address without user name, password or secrets, and without blanks, <, > or |`,
     `${S}:29:7 vendors.0.name: use lower-case letters, digits and underscores, starting with a letter, 40 at most`,
     `${S}:30:23 vendors.1.status: write an http or https address without user name, password or secrets, and without blanks, <, > or |`,
-    `${S}:30:88 vendors.1.every: unknown key. Remove it, or check its spelling.`,
+    `${S}:30:88 vendors.1.every: write 1m to 1d, or off`,
   ],
   'bad-playbook': [
     'playbook.yaml:7:7 triggers.eval_score_drop.slis.task_completion_rate: compare by one of drop, rise, ratio, above, below',
@@ -65,6 +65,11 @@ const rejected: Readonly<Record<string, readonly string[]>> = {
   ],
   'callback-without-public-url': [
     `${S}:14:3 mitigations.roll_back: it waits for a callback, so set AIRE_PUBLIC_URL to the address where the target reaches aire`,
+  ],
+  'bad-polling': [
+    `${S}:10:23 sources.prometheus.queries.availability.value: it looks back over [5m], but is asked every 1 min. Where samples are counted, both must be the same, or answers count several times.`,
+    `${S}:11:17 evals.run.url: no values and no secrets are put in here; write it out`,
+    `${S}:11:73 evals.run.secret: the variable AIRE_SECRET_OTHER is not set. Set it in the environment.`,
   ],
   'bad-readings': [
     `${S}:11:56 runbooks.bad_answers.steps.0.healthy: write below, above or both`,

@@ -36,6 +36,8 @@ export async function startAlertPrograms(options: {
   rules: string;
   alertmanagerConfig: string;
   files: Readonly<Record<string, string>>;
+  /** `host:port` whose /metrics are read each second. */
+  scrape?: string;
 }): Promise<AlertPrograms> {
   const directory = await mkdtemp(join(tmpdir(), 'aire-alerts-'));
   const at = (name: string): string => join(directory, name);
@@ -49,7 +51,8 @@ export async function startAlertPrograms(options: {
   await writeFile(at('rules.yml'), options.rules);
   await writeFile(
     at('prometheus.yml'),
-    `global: { evaluation_interval: 1s }
+    `global: { evaluation_interval: 1s, scrape_interval: 1s, scrape_timeout: 1s }
+scrape_configs: [${options.scrape === undefined ? '' : ` { job_name: agent, static_configs: [ { targets: [ "${options.scrape}" ] } ] } `}]
 rule_files: [ rules.yml ]
 alerting: { alertmanagers: [ { static_configs: [ { targets: [ "127.0.0.1:${alertmanagerPort}" ] } ] } ] }
 `,

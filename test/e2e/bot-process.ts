@@ -74,6 +74,12 @@ export async function createBotProcess(options: {
         .replace('declare: propose', 'declare: auto'),
     ),
   );
+  const other = join(directory, 'runbooks', 'services', 'llm-inference.yaml');
+  // Refused at once: nothing waits for the name of a Prometheus that is not here.
+  await writeFile(
+    other,
+    (await readFile(other, 'utf8')).replace('http://prometheus:9090', 'http://127.0.0.1:9'),
+  );
   const replicas: Replica[] = [];
   const replica = async (): Promise<Replica> => {
     const port = await freePort();

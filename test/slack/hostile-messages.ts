@@ -116,6 +116,7 @@ export function messagesWith(words: string): ReadonlyMap<string, SlackMessage> {
     vendors: many(8, (index) => ({
       name: `${'v'.repeat(39)}${index}`,
       status: `https://x/${'u'.repeat(480)}`,
+      every: 'off' as const,
       contact: start(words, 200),
     })),
   };

@@ -24,7 +24,7 @@ function watchOf(on: TestStage, options: Partial<SelfWatchOptions> = {}) {
   startSelfWatch({
     figures: async () => {
       const { jobs, ...ages } = await readOperatingFigures(database, clock.now());
-      return { ...ages, deadJobs: jobs.dead, missedReview: undefined };
+      return { ...ages, deadJobs: jobs.dead, missedReview: undefined, unanswered: [] };
     },
     shown: async (problems) => {
       const found = await Promise.all(problems.map((problem) => messages.find(problemKey(problem))));
@@ -144,6 +144,7 @@ test('when it can not look, it says so once', async () => {
         oldestEvaluationSeconds: undefined,
         deadJobs: (await queue.listDead(1)).length,
         missedReview: undefined,
+        unanswered: [],
       };
     },
   });

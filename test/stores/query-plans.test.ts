@@ -9,6 +9,7 @@ import { readOperatingFigures } from '../../src/adapters/db/operating-figures.ts
 import { postedMessages } from '../../src/adapters/db/posted-messages.ts';
 import { createStores, type Stores } from '../../src/adapters/db/stores.ts';
 import * as tables from '../../src/adapters/db/tables.ts';
+import { readUnanswered } from '../../src/adapters/db/unanswered.ts';
 import { silentLogger } from '../../src/log.ts';
 import { createManualClock, DAY } from '../../src/time.ts';
 import { createScratchDatabase, type ScratchDatabase } from '../support/postgres-server.ts';
@@ -111,6 +112,10 @@ const queries: Readonly<Record<string, () => Promise<unknown>>> = {
       NOW,
     ),
   'measurements since a moment': () => stores.measurementsSince(SERVICE, 'sli_1', minutesAgo(60)),
+  'the newest measurements of a source': () =>
+    stores.newestMeasurements('s', SERVICE, ['sli_1', 'sli_2'], minutesAgo(60)),
+  'the newest state of an alert': () => stores.newestAlert('s', SERVICE, 'key-1', NOW),
+  'what does not answer': () => readUnanswered(database, NOW),
   'open incidents of a service': () => stores.openIncidents(SERVICE),
   'open incidents of all': () => stores.listOpen(20),
   'the latest incidents': () => stores.listLatest(20),

@@ -1,29 +1,55 @@
-import { createServer } from 'node:http';
+import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** A server that answers instant queries as a test says: neither PromQL nor series, only the wire. */
+/** A range query that came, times in seconds. */
+export interface AskedRange {
+  readonly query: string;
+  readonly start: number;
+  readonly end: number;
+  readonly step: number;
+  readonly authorization?: string;
+}
+
+/** A server that answers queries as a test says: neither PromQL nor series, only the wire. */
 export interface FakePrometheus {
   readonly url: string;
-  /** Every query that came, with its headers. */
+  /** Every instant query that came, with its headers. */
   readonly asked: readonly { readonly query: string; readonly authorization: string | undefined }[];
-  /** From now on each query is answered so; by default with an empty vector. */
+  /** Every range query that came. */
+  readonly ranges: readonly AskedRange[];
+  /** From now on each query of either kind is answered so; by default with an empty vector. */
   answer(status: number, body: string): void;
-  /** From now on each query is answered with a vector of these values, as text. */
+  /** From now on a range query has these series: the value of each, as text, at a time in seconds; undefined is a hole. */
+  series(of: (query: string) => readonly ((at: number) => string | undefined)[]): void;
+  /** From now on each instant query is answered with a vector of these values, as text. */
   vector(of: (query: string) => readonly string[]): void;
   close(): Promise<void>;
 }
 
 export async function startFakePrometheus(): Promise<FakePrometheus> {
   const asked: { query: string; authorization: string | undefined }[] = [];
+  const ranges: AskedRange[] = [];
+  let range = (asked: AskedRange): { status: number; body: string } => matrixOf(asked, []);
   let reply = (_query: string): { status: number; body: string } => vectorOf([]);
+  function answer({ url, headers }: IncomingMessage, form: URLSearchParams) {
+    const query = form.get('query') ?? '';
+    if (url === '/api/v1/query') {
+      asked.push({ query, authorization: headers.authorization });
+      return reply(query);
+    }
+    if (url !== '/api/v1/query_range') return NOWHERE;
+    const [start = 0, end = 0, step = 0] = ['start', 'end', 'step'].map((name) => Number(form.get(name)));
+    const { authorization } = headers;
+    const came = { query, start, end, step, ...(authorization === undefined ? {} : { authorization }) };
+    ranges.push(came);
+    return range(came);
+  }
   const server = createServer((request, response) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
-      const query = new URLSearchParams(Buffer.concat(chunks).toString('utf8')).get('query') ?? '';
-      asked.push({ query, authorization: request.headers.authorization });
-      const isQuery = request.method === 'POST' && request.url === '/api/v1/query';
-      const { status, body } = isQuery ? reply(query) : { status: 404, body: 'no such page' };
+      const form = new URLSearchParams(Buffer.concat(chunks).toString('utf8'));
+      const { status, body } = request.method === 'POST' ? answer(request, form) : NOWHERE;
       response.writeHead(status, { 'content-type': 'application/json' }).end(body);
     });
   });
@@ -32,8 +58,13 @@ export async function startFakePrometheus(): Promise<FakePrometheus> {
   return {
     url: `http://127.0.0.1:${port}`,
     asked,
+    ranges,
     answer: (status, body) => {
       reply = () => ({ status, body });
+      range = () => ({ status, body });
+    },
+    series: (of) => {
+      range = (asked) => matrixOf(asked, of(asked.query));
     },
     vector: (of) => {
       reply = (query) => vectorOf(of(query));
@@ -43,6 +74,24 @@ export async function startFakePrometheus(): Promise<FakePrometheus> {
         server.closeAllConnections();
         server.close(() => resolve());
       }),
+  };
+}
+
+const NOWHERE = { status: 404, body: 'no such page' };
+
+function matrixOf({ start, end, step }: AskedRange, series: readonly ((at: number) => string | undefined)[]) {
+  const result = series.map((valueAt, index) => {
+    const values: [number, string][] = [];
+    for (let at = start; at <= end; at += step) {
+      const value = valueAt(at);
+      if (value !== undefined) values.push([at, value]);
+    }
+    return { metric: { gpu: String(index) }, values };
+  });
+  const present = result.filter(({ values }) => values.length > 0);
+  return {
+    status: 200,
+    body: JSON.stringify({ status: 'success', data: { resultType: 'matrix', result: present } }),
   };
 }
 

@@ -25,6 +25,7 @@ const DISTRIBUTIONS_AT_ONCE = 1000;
 /** Of each SLI: a month of one every ten minutes. */
 const VERSION_EVALS_AT_ONCE = 5000;
 
+const newestRow = z.object({ sli: z.string(), at_ms: z.number() });
 const mean = z.object({ service: z.string(), sli: z.string(), mean: z.coerce.number() });
 
 const versionEval = z.object({
@@ -144,6 +145,45 @@ export function measurementQueries(database: Database) {
         .orderBy(desc(signals.at))
         .limit(DISTRIBUTIONS_AT_ONCE);
       return rows.flatMap(({ signal }) => (signal.type === 'distribution' ? [signal] : []));
+    },
+
+    /** The time of the newest measurement of each SLI from this source since `since`. */
+    async newestMeasurements(
+      source: string,
+      service: string,
+      slis: readonly string[],
+      since: Date,
+    ): Promise<ReadonlyMap<string, Date>> {
+      if (slis.length === 0) return new Map();
+      const rows = await database.rows(sql`
+        select w.sli, round(extract(epoch from newest.at) * 1000)::float8 as at_ms
+        from unnest(${textArray(slis)}) as w (sli)
+        cross join lateral (
+          select m.at from ${signals} m
+          where m.type = 'measurement' and m.service = ${service} and m.sli = w.sli and m.source = ${source}
+            and m.at >= ${since.toISOString()}::timestamptz
+          order by m.at desc limit 1) newest`);
+      return new Map(rows.map((row) => newestRow.parse(row)).map(({ sli, at_ms }) => [sli, new Date(at_ms)]));
+    },
+
+    /** What this source said last of an alert, unless that is long over. */
+    async newestAlert(source: string, service: string, key: string, now: Date): Promise<Alert | undefined> {
+      const [row] = await orm
+        .select({ signal: signals.signal })
+        .from(signals)
+        .where(
+          and(
+            eq(signals.service, service),
+            ne(signals.type, 'measurement'),
+            eq(signals.type, 'alert'),
+            eq(signals.source, source),
+            eq(signals.alertKey, key),
+            gte(signals.at, new Date(now.getTime() - ALERT_MEMORY)),
+          ),
+        )
+        .orderBy(desc(signals.at), desc(signals.seq))
+        .limit(1);
+      return row?.signal.type === 'alert' ? row.signal : undefined;
     },
 
     async indicatorMeans(from: Date, to: Date): Promise<readonly IndicatorMean[]> {

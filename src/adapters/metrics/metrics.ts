@@ -55,6 +55,12 @@ export function createMetrics(options: MetricsOptions) {
     buckets: SLOW,
     registers,
   });
+  const polls = new Counter({
+    name: 'aire_polls_total',
+    help: 'What aire reads or starts by itself, by source (prometheus, vendor, evals), service and outcome: ok, no_data, not_a_number, refused, fault, failed.',
+    labelNames: ['source', 'service', 'outcome'],
+    registers,
+  });
   const slackCalls = new Counter({
     name: 'aire_slack_calls_total',
     help: 'Calls of Slack’s Web API by method and outcome: ok, refused, rate_limited, failed, unreachable.',
@@ -84,6 +90,9 @@ export function createMetrics(options: MetricsOptions) {
     evaluation(service: string, seconds: number, lagSeconds: number): void {
       evaluationSeconds.observe({ service }, seconds);
       evaluationLag.observe({ service }, Math.max(0, lagSeconds));
+    },
+    poll(source: string, service: string, outcome: string): void {
+      polls.inc({ source, service, outcome });
     },
     slackCall(method: string, outcome: string): void {
       slackCalls.inc({ method, outcome });

@@ -3,8 +3,9 @@ import { parseJson } from '../../json.ts';
 import type { Sample } from '../../runbooks/judge.ts';
 
 /** Unix seconds, and the value as text: `"0.87"`, `"NaN"`, `"+Inf"`. */
-const point = z.tuple([z.number(), z.string()]);
-const refusal = z.object({ status: z.literal('error'), error: z.string().default('') });
+export const point = z.tuple([z.number(), z.string()]);
+/** What Prometheus answers when it does not answer the query. */
+export const refusal = z.object({ status: z.literal('error'), error: z.string().default('') });
 const success = z.object({
   status: z.literal('success'),
   data: z.discriminatedUnion('resultType', [
@@ -20,7 +21,11 @@ const success = z.object({
 });
 
 /** Characters of an error that are kept. */
-const SAID = 300;
+export const SAID = 300;
+
+export const NOT_PROMETHEUS = 'The answer is not that of a Prometheus. Check sources.prometheus.url.';
+export const NATIVE_HISTOGRAM =
+  'The query gives a native histogram. Take a number of it, such as histogram_quantile().';
 
 /** The answer to an instant query (reference integrations §4.1): its series, or why there are none, in words. */
 export function parseQueryAnswer(
@@ -33,7 +38,7 @@ export function parseQueryAnswer(
   if (refused.success) return failed(`${why(status)}: ${refused.data.error.slice(0, SAID)}`);
   if (status !== 200) return failed(`${why(status)}.`);
   const read = success.safeParse(json);
-  if (!read.success) return failed('The answer is not that of a Prometheus. Check sources.prometheus.url.');
+  if (!read.success) return failed(NOT_PROMETHEUS);
   const { data } = read.data;
   switch (data.resultType) {
     case 'scalar':
@@ -42,10 +47,7 @@ export function parseQueryAnswer(
       const samples = data.result.flatMap(({ metric, value }) =>
         value === undefined ? [] : [{ labels: metric, value: numberOf(value[1]) }],
       );
-      if (samples.length < data.result.length)
-        return failed(
-          'The query gives a native histogram. Take a number of it, such as histogram_quantile().',
-        );
+      if (samples.length < data.result.length) return failed(NATIVE_HISTOGRAM);
       return { kind: 'samples', samples };
     }
     case 'string':
@@ -54,12 +56,14 @@ export function parseQueryAnswer(
   }
 }
 
-function numberOf(text: string): number {
+/** `NaN`, `+Inf` and `-Inf` too. */
+export function numberOf(text: string): number {
   if (text === '+Inf') return Number.POSITIVE_INFINITY;
   return text === '-Inf' ? Number.NEGATIVE_INFINITY : Number(text);
 }
 
-function why(status: number): string {
+/** A status other than 200 in words, without a full stop. */
+export function why(status: number): string {
   switch (status) {
     case 400:
       return 'Prometheus can’t read the query (400)';

@@ -6,6 +6,7 @@ const FINE: OwnFigures = {
   oldestEvaluationSeconds: 30,
   deadJobs: 0,
   missedReview: undefined,
+  unanswered: [],
 };
 
 test.each<[OwnProblem, Partial<OwnFigures>, string]>([
@@ -14,6 +15,15 @@ test.each<[OwnProblem, Partial<OwnFigures>, string]>([
   ['jobs_dead', { deadJobs: 1 }, 'gave up on 1 job.'],
   ['jobs_dead', { deadJobs: 2 }, 'gave up on 2 jobs.'],
   ['review_missed', { missedReview: new Date('2026-11-23T09:00:00Z') }, '2026-11-23 09:00 UTC'],
+  [
+    'source_unanswered',
+    {
+      unanswered: [
+        { what: 'Prometheus of a', since: new Date('2026-11-23T09:00:00Z'), reason: 'It is down.' },
+      ],
+    },
+    'Prometheus of a (since 09:00 UTC): It is down.',
+  ],
 ])('%s is seen, and what to do is said', (problem, figures, words) => {
   const found = ownProblems({ ...FINE, ...figures });
   expect([...found.keys()]).toEqual([problem]);

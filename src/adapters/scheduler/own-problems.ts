@@ -1,7 +1,13 @@
 import { formatDuration, MINUTE, SECOND } from '../../time.ts';
 
 /** What the bot watches itself for (guarantee 8). */
-export const PROBLEMS = ['outbox_stuck', 'jobs_dead', 'evaluation_late', 'review_missed'] as const;
+export const PROBLEMS = [
+  'outbox_stuck',
+  'jobs_dead',
+  'evaluation_late',
+  'review_missed',
+  'source_unanswered',
+] as const;
 export type OwnProblem = (typeof PROBLEMS)[number];
 
 /** What it looks at. Ages are in seconds, undefined when nothing is due. */
@@ -11,10 +17,13 @@ export interface OwnFigures {
   readonly deadJobs: number;
   /** When a review was due that nobody has asked for. */
   readonly missedReview: Date | undefined;
+  /** What has not answered for some minutes, such as "Prometheus of support-agent", and why. */
+  readonly unanswered: readonly { readonly what: string; readonly since: Date; readonly reason: string }[];
 }
 
 const STUCK_AFTER = MINUTE / SECOND;
 const LATE_AFTER = 30;
+const UNANSWERED_SHOWN = 5;
 
 /** The problems that there are, each with what is wrong and what to do, in words for the incidents channel. */
 export function ownProblems(figures: OwnFigures): ReadonlyMap<OwnProblem, string> {
@@ -43,6 +52,15 @@ export function ownProblems(figures: OwnFigures): ReadonlyMap<OwnProblem, string
     found.set(
       'review_missed',
       `The review that was due at ${figures.missedReview.toISOString().slice(0, 16).replace('T', ' ')} UTC was not posted. Post it with \`/aire review now\`, and look for “could not be scheduled” in the log.`,
+    );
+  }
+  if (figures.unanswered.length > 0) {
+    const each = figures.unanswered.map(
+      ({ what, since, reason }) => `${what} (since ${since.toISOString().slice(11, 16)} UTC): ${reason}`,
+    );
+    found.set(
+      'source_unanswered',
+      `aire gets no answer from what it needs to judge a service. ${each.slice(0, UNANSWERED_SHOWN).join(' ')} Until that is mended, its triggers are blind to it.`,
     );
   }
   return found;

@@ -10,6 +10,7 @@ const FINE: OwnFigures = {
   oldestEvaluationSeconds: undefined,
   deadJobs: 0,
   missedReview: undefined,
+  unanswered: [],
 };
 
 /** A self-watch whose figures and whose PagerDuty are the test's; what it sends is kept, resolves of the start not. */

@@ -2,6 +2,7 @@ import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import type { Database } from '../../adapters/db/database.ts';
+import { startEmptyPrometheus } from '../../adapters/stand-ins/empty-prometheus.ts';
 import { type MitigationTarget, startMitigationTarget } from '../../adapters/stand-ins/mitigation-target.ts';
 import { type PagerDutyApi, startPagerDutyApi } from '../../adapters/stand-ins/pagerduty-api.ts';
 import { createPagerDutySender, type PagerDutySender } from '../../adapters/stand-ins/pagerduty-webhooks.ts';
@@ -44,6 +45,9 @@ export interface StageOptions {
 /** The address in the shipped service file that a stand-in answers for. */
 export const SHIPPED_STATUS_PAGE = 'https://status.openai.com/api/v2/status.json';
 
+/** Likewise, for one that the demo's service does not use: it is reached, and knows no series. */
+const SHIPPED_PROMETHEUS = 'http://prometheus:9090';
+
 const PAGERDUTY_USER = 'aire@example.com';
 
 /** The real bot between stand-ins for Slack, PagerDuty, a provider, a measuring system and a deployment system. */
@@ -66,7 +70,7 @@ export interface Stage {
 export async function setStage(options: StageOptions): Promise<Stage> {
   const { directory, log } = options;
   const clock = createManualClock(options.start);
-  const [slack, target, pages, statusPage, port] = await Promise.all([
+  const [slack, target, pages, statusPage, prometheus, port] = await Promise.all([
     startSlackStandIn({
       clock,
       channels: [{ name: 'general' }, { name: 'incidents' }, { name: 'ml-platform' }],
@@ -82,6 +86,7 @@ export async function setStage(options: StageOptions): Promise<Stage> {
     }),
     startPagerDutyApi({ token: SECRETS.pagerdutyApi, users: [PAGERDUTY_USER], services: ['PSVC1'] }),
     startStatusPage(),
+    startEmptyPrometheus(),
     freePort(),
   ]);
   const edit = options.edit ?? ((text) => text);
@@ -90,7 +95,7 @@ export async function setStage(options: StageOptions): Promise<Stage> {
       shipped
         .replaceAll('https://deploy.example.com', target.url)
         .replaceAll(SHIPPED_STATUS_PAGE, statusPage.statusUrl),
-    ),
+    ).replaceAll(SHIPPED_PROMETHEUS, prometheus.url),
   );
   const url = `http://127.0.0.1:${port}`;
   const config = readConfig(
@@ -143,7 +148,13 @@ export async function setStage(options: StageOptions): Promise<Stage> {
     signals: createSignalsSender({ url, secret: SECRETS.signals }),
     async close() {
       await app.stop();
-      await Promise.all([slack.close(), target.close(), pages.close(), statusPage.close()]);
+      await Promise.all([
+        slack.close(),
+        target.close(),
+        pages.close(),
+        statusPage.close(),
+        prometheus.close(),
+      ]);
     },
   };
 }

@@ -50,6 +50,7 @@ const TITLES: Readonly<Record<string, string>> = {
   jobs_dead: 'there are no jobs any more that aire gave up on',
   evaluation_late: 'triggers are evaluated in time again',
   review_missed: 'no review is missing any more',
+  source_unanswered: 'everything that aire asks answers again',
 };
 
 /** Our own words, in which code quotes are meant; nothing that others wrote is among them. */

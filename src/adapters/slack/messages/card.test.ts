@@ -82,6 +82,7 @@ describe('what machines gathered', () => {
   const vendors = ['openai', 'pinecone', 'cohere', 'mistral', 'voyage'].map((name) => ({
     name,
     status: `https://status.${name}.example/api/v2/status.json`,
+    every: 'off' as const,
     contact: `support@${name}.example`,
   }));
   const dashboards = {

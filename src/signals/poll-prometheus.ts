@@ -1,0 +1,139 @@
+import { contentHash } from '../ids.ts';
+import type { ServiceDirectory, ServiceIdentity } from '../services/schema.ts';
+import { type Clock, SECOND } from '../time.ts';
+import { parseSignals } from './parse-signals.ts';
+import { CATCH_UP, itemsOf, missing, type PolledItem, type PollOutcome } from './polled-points.ts';
+import type { RangeAnswer, RangeQuery } from './polling-ports.ts';
+import type { PrometheusSource } from './polling-schema.ts';
+import type { DeliveryStore } from './ports.ts';
+import { deadLetterNotice, evaluateJob } from './receive-delivery.ts';
+
+const SOURCE = 'prometheus';
+/** All queries of a poll run at once, and a job has 15 s. */
+const TIMEOUT = 10 * SECOND;
+
+export interface PollDeps {
+  readonly store: DeliveryStore;
+  readonly services: ServiceDirectory<ServiceIdentity>;
+  readonly clock: Clock;
+  readonly queryRange: (query: RangeQuery) => Promise<RangeAnswer>;
+  /** The time of the newest measurement of each SLI from this source since `since`. */
+  readonly newestMeasurements: (
+    source: string,
+    service: string,
+    slis: readonly string[],
+    since: Date,
+  ) => Promise<ReadonlyMap<string, Date>>;
+}
+
+/** What came of a poll. */
+export interface Polled {
+  readonly outcomes: ReadonlyMap<string, PollOutcome>;
+  /** The newest moment that is known of each SLI. */
+  readonly newest: ReadonlyMap<string, Date>;
+  /** Why Prometheus could not be asked. */
+  readonly failed?: string;
+  readonly warning?: string;
+}
+
+interface Answer {
+  readonly sli: string;
+  readonly outcome: PollOutcome;
+  readonly items: readonly PolledItem[];
+  readonly failed?: string;
+  readonly warning?: string;
+  /** What must be mended in the service file. */
+  readonly fault?: { readonly key: string; readonly reason: string };
+}
+
+/**
+ * Asks a service's Prometheus for every moment that is not known yet, an hour back at most, and stores what it says as
+ * measurements. What is wrong with a query is told in Slack once.
+ *
+ * @throws AppError `database_unavailable`.
+ */
+export async function pollPrometheus(
+  deps: PollDeps,
+  service: string,
+  source: PrometheusSource,
+): Promise<Polled> {
+  const now = deps.clock.now();
+  const slis = Object.keys(source.queries);
+  const since = new Date(now.getTime() - CATCH_UP - source.every);
+  const known = await deps.newestMeasurements(SOURCE, service, slis, since);
+  const answers = await Promise.all(
+    slis.map((sli) => ask(deps, { service, source, sli, now }, known.get(sli))),
+  );
+
+  const items = answers.flatMap((answer) => answer.items);
+  const { signals, refused } = parseSignals(items, { source: SOURCE, services: deps.services, now });
+  if (signals.length > 0)
+    await deps.store.storeDelivery(
+      { source: SOURCE, id: contentHash(signals.map(({ id }) => id)), receivedAt: now },
+      signals,
+      [evaluateJob(service)],
+    );
+  const refusals = new Map(refused.map(({ index, reason }) => [items[index]?.sli ?? '', reason]));
+  const faults = answers.flatMap(({ sli, fault }) => {
+    const reason = refusals.get(sli);
+    if (reason !== undefined) return [{ sli, key: 'refused', reason }];
+    return fault === undefined ? [] : [{ sli, ...fault }];
+  });
+  for (const { sli, key, reason } of faults) {
+    const id = `${service}:${sli}:${contentHash([source.queries[sli], key]).slice(0, 16)}`;
+    const said = `sources.prometheus.queries.${sli} of ${service}: ${reason}`;
+    const body = JSON.stringify(source.queries[sli]);
+    // Under one id: told once, and again only for another query or another fault.
+    await deps.store.storeDelivery(
+      { source: SOURCE, id, receivedAt: now, problem: { reason: said, body } },
+      [],
+      [deadLetterNotice(SOURCE, id, id, signals.length > 0)],
+    );
+  }
+
+  const newest = new Map(known);
+  for (const signal of signals) {
+    if (signal.type !== 'measurement') continue;
+    if (signal.at > (newest.get(signal.sli) ?? new Date(0))) newest.set(signal.sli, signal.at);
+  }
+  const { failed } = answers.find((answer) => answer.failed !== undefined) ?? {};
+  const { warning } = answers.find((answer) => answer.warning !== undefined) ?? {};
+  return {
+    outcomes: new Map(answers.map(({ sli, outcome }) => [sli, refusals.has(sli) ? 'refused' : outcome])),
+    newest,
+    ...(failed === undefined ? {} : { failed }),
+    ...(warning === undefined ? {} : { warning }),
+  };
+}
+
+async function ask(
+  { queryRange }: PollDeps,
+  about: { service: string; source: PrometheusSource; sli: string; now: Date },
+  newest: Date | undefined,
+): Promise<Answer> {
+  const { service, source, sli, now } = about;
+  const { url, headers, every } = source;
+  const query = source.queries[sli];
+  const range = missing(newest, every, now);
+  if (query === undefined || range === undefined) return { sli, outcome: 'ok', items: [] };
+  const read = (text: string): Promise<RangeAnswer> =>
+    queryRange({ url, headers, query: text, ...range, step: every, timeoutMs: TIMEOUT });
+  const both = typeof query === 'string' ? [query] : [query.value, query.samples];
+  const [value, samples] = await Promise.all(both.map(read));
+  for (const answer of [value, samples]) {
+    if (answer?.kind === 'failed') return { sli, outcome: 'failed', items: [], failed: answer.reason };
+    if (answer?.kind === 'fault') {
+      const which = answer === samples ? 'samples' : 'value';
+      return { sli, outcome: 'fault', items: [], fault: { key: which, reason: answer.reason } };
+    }
+  }
+  const points = (answer: RangeAnswer | undefined) => (answer?.kind === 'points' ? answer.points : undefined);
+  const warnings = [value, samples].flatMap((answer) =>
+    answer?.kind === 'points' ? (answer.warning ?? []) : [],
+  );
+  return {
+    sli,
+    ...itemsOf({ service, sli, every, to: range.to }, points(value) ?? [], points(samples)),
+    ...(warnings[0] === undefined ? {} : { warning: warnings[0] }),
+  };
+}
