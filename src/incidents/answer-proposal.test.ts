@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { answerProposal } from './answer-proposal.ts';
+import { declareIncident } from './declare-incident.ts';
 import { after, anIncident, aService, incidentDeps, NOW } from './test-builders.ts';
 import type { Proposal, WatchedFinding } from './watch.ts';
 
@@ -147,4 +148,30 @@ test('control: an incident of another kind does not swallow it', async () => {
   deps.store.incidents.seed(anIncident({ kind: 'cost', findings: [] }));
   await answer('U_ANA', 'declare');
   expect(deps.store.incidents.all()).toHaveLength(2);
+});
+
+test('what another replica declares while this one loads is seen, or the saving conflicts', async () => {
+  const { deps } = asked(watched(TCR));
+  const { store } = deps;
+  let rivals = 1;
+  const overtaken = {
+    ...store,
+    watch: async (service: string) => {
+      if (rivals-- > 0)
+        await declareIncident(deps, {
+          service,
+          title: 'Wrong answers',
+          kind: 'model_behavior',
+          severity: 'SEV2',
+          by: 'U_BEN',
+          onceKey: 'form',
+        });
+      return store.watch(service);
+    },
+  };
+  await answerProposal(
+    { ...deps, store: overtaken },
+    { proposalId: 'prp_a', by: 'U_ANA', answer: 'declare' },
+  );
+  expect(store.incidents.all()).toHaveLength(1);
 });

@@ -24,11 +24,9 @@ export function answerProposal(
         const proposal = await store.proposal(input.proposalId);
         if (proposal === undefined)
           throw new AppError('not_found', 'That question is not known here any more.');
-        const [watch, open] = await Promise.all([
-          store.watch(proposal.service),
-          store.openIncidents(proposal.service),
-        ]);
-        return { proposal, watch, open };
+        // The watch first: whoever declares after it was read has changed its version.
+        const watch = await store.watch(proposal.service);
+        return { proposal, watch, open: await store.openIncidents(proposal.service) };
       },
       save: (change: IncidentChange) => store.save(change),
     },

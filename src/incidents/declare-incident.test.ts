@@ -81,3 +81,19 @@ test('no title, no service', async () => {
   expect(() => declareIncident(deps, { ...input, title: ' ' })).toThrow('Say in a few words what is wrong.');
   expect(() => declareIncident(deps, { ...input, service: 'nope' })).toThrow('There is no service "nope".');
 });
+
+test('what another replica declares while this one loads is seen, or the saving conflicts', async () => {
+  const deps = incidentDeps();
+  const { store } = deps;
+  let rivals = 1;
+  const rival = () => declareIncident({ ...deps, store }, { ...input, onceKey: 'another form' });
+  const overtaken = {
+    ...store,
+    watch: async (service: string) => {
+      if (rivals-- > 0) await rival();
+      return store.watch(service);
+    },
+  };
+  await expect(declareIncident({ ...deps, store: overtaken }, input)).rejects.toThrow('is open');
+  expect(store.incidents.all()).toHaveLength(1);
+});

@@ -31,11 +31,9 @@ export function declareIncident(deps: IncidentDeps, input: DeclareInput): Promis
   return runVerb(
     {
       load: async () => {
-        const [watch, open] = await Promise.all([
-          deps.store.watch(input.service),
-          deps.store.openIncidents(input.service),
-        ]);
-        return { watch, open };
+        // The watch first: whoever declares after it was read has changed its version.
+        const watch = await deps.store.watch(input.service);
+        return { watch, open: await deps.store.openIncidents(input.service) };
       },
       save: (change: IncidentChange) => deps.store.save(change),
     },

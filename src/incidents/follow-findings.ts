@@ -4,7 +4,7 @@ import type { Finding } from '../triggers/trigger.ts';
 import type { NewJob } from '../verb.ts';
 import { attach, declareFrom, worstOf } from './declare-findings.ts';
 import { evalsOnSuspicion } from './evals-on-suspicion.ts';
-import { AIRE, type Incident } from './incident.ts';
+import { AIRE, type Incident, incidentName } from './incident.ts';
 import { refresh, say, showProposal } from './jobs.ts';
 import { shapesNamed } from './onset.ts';
 import { pageWhenBad } from './paging.ts';
@@ -82,6 +82,16 @@ export function followFindings(
   };
 }
 
+/** What fires on after its incident was resolved says so, since that is what is asked about. */
+function firingOn(finding: WatchedFinding, over: readonly Incident[]): WatchedFinding {
+  const incident = over.find((each) => each.id === finding.incidentId);
+  if (incident === undefined) return finding;
+  return {
+    ...finding,
+    reason: `${finding.reason} ${incidentName(incident)} was resolved, but this goes on.`,
+  };
+}
+
 /** It belongs to one thing: what it belonged to before is over. */
 function relinked(finding: WatchedFinding, link: Links | undefined): WatchedFinding {
   if (link === undefined) return finding;
@@ -145,7 +155,7 @@ function consequence(
     };
   }
   const shadow = state.service.declare === 'shadow';
-  const about = shadow ? firing : unanswered;
+  const about = (shadow ? firing : unanswered).map((finding) => firingOn(finding, state.over));
   const proposal = propose(
     state.service.service,
     about,

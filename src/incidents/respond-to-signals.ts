@@ -54,6 +54,7 @@ async function followService(
     {
       load: async () => {
         const now = deps.clock.now();
+        // The watch first: whoever declares after it was read has changed its version.
         const watch = await store.watch(service.service);
         const [evidence, open] = await Promise.all([
           store.evidence(service.service, wanted, now),

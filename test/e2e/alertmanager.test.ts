@@ -68,7 +68,7 @@ describe.skipIf(missing !== undefined)('Debian’s Prometheus and Alertmanager',
     const channel = 'inc-1-support-agent';
     await eventually('the incident has its channel', () => channelNames(bot).includes(channel));
     await eventually('the reason is told', () =>
-      textsIn(bot, channel).includes('Alertmanager alert “HallucinationRateHigh” is firing.'),
+      textsIn(bot, channel).includes('Alertmanager alert “HallucinationRateHigh” is firing'),
     );
     await programs.setRules(rules('vector(1) > 2'));
     await eventually('the recovery is told', () =>

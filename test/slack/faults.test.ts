@@ -174,8 +174,13 @@ describe('Slack is down', () => {
     await stage.pass(HOUR);
     stage.slack.down(false);
     await goOn(stage, 3 * MINUTE, 30 * SECOND);
-    expect(texts(stage, 'incidents')).toHaveLength(2);
-    expect(stage.slack.message('incidents', () => true).text).toBe(
+    // The alert is acknowledged and not over: an hour after the incident was resolved that is asked about.
+    expect(texts(stage, 'incidents')).toHaveLength(3);
+    const asked = stage.slack.message('incidents', (message) =>
+      message.text.includes('declare an incident?'),
+    );
+    expect(stage.slack.render(asked)).toContain('INC-1 was resolved, but this goes on.');
+    expect(stage.slack.message('incidents', (message) => message.text.startsWith('SEV2')).text).toBe(
       'SEV2 INC-1 support-agent: Eval score drop',
     );
     expect(incidentChannels(stage)).toEqual([CHANNEL]);
