@@ -9,10 +9,13 @@ import { ACTIONS, DECLARE_SHORTCUT } from '../src/adapters/slack/action-ids.ts';
 import { parseCommand } from '../src/adapters/slack/listeners/command-grammar.ts';
 import { BOT_SCOPES } from '../src/adapters/slack/scopes.ts';
 import { loadCatalogue } from '../src/catalogue/load-catalogue.ts';
-import { serviceFileJsonSchema } from '../src/catalogue/service-file.ts';
+import { serviceFile, serviceFileJsonSchema } from '../src/catalogue/service-file.ts';
+import { triggersDocument } from '../src/catalogue/triggers-document.ts';
 import { readConfig } from '../src/config.ts';
 import { PLAIN_NAMES, SECRET_NAMES } from '../src/config-names.ts';
 import { messageOf } from '../src/errors.ts';
+import { playbookFile } from '../src/runbooks/schema.ts';
+import { rulesOf, unfitKeys } from '../src/triggers/overrides.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const read = (path: string): string => readFileSync(join(root, path), 'utf8');
@@ -132,6 +135,33 @@ describe('the service file', () => {
     }
     expect(said.split('\n')).toHaveLength(3);
     expect(fencesOf(readme, 'text').map((block) => block.trim())).toContain(said);
+  });
+});
+
+describe('runbooks/TRIGGERS.md', () => {
+  const playbook = playbookFile.parse(parse(read('runbooks/playbook.yaml')));
+  const document = read('runbooks/TRIGGERS.md');
+
+  it('is what the code makes of the playbook; npm run triggers writes it', () => {
+    expect(document).toBe(triggersDocument(playbook));
+  });
+
+  it('shows of each trigger how it is written in a service file, and that changes nothing', () => {
+    const own = (snippet: string) =>
+      serviceFile.parse({ service: 'a', tier: 1, owners: { team: 'ml' }, ...parse(snippet) });
+    const snippets = fencesOf(document, 'yaml').map(own);
+    expect(snippets.flatMap(({ triggers }) => Object.keys(triggers))).toEqual(Object.keys(playbook.triggers));
+    for (const service of snippets) {
+      expect(rulesOf(playbook, service)).toEqual(playbook.triggers);
+      for (const [name, rule] of Object.entries(playbook.triggers))
+        expect(unfitKeys(rule, service.triggers[name] ?? {}), name).toEqual([]);
+    }
+  });
+
+  it("README's table names them all", () => {
+    const rows = sectionOf(readme, 'Connect alerts').match(/^\| `.*$/gm) ?? [];
+    const named = rows.flatMap((row) => quotedIn(row.split('|')[1] ?? ''));
+    expect(named).toEqual(expect.arrayContaining(Object.keys(playbook.triggers)));
   });
 });
 

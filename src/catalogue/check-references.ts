@@ -1,5 +1,6 @@
 import type { Playbook } from '../runbooks/schema.ts';
 import { KNOWN_SLIS } from '../services/slis.ts';
+import { fittingKeys, unfitKeys } from '../triggers/overrides.ts';
 import { checkMitigations } from './check-mitigations.ts';
 import { checkPolling } from './check-polling.ts';
 import { checkSteps } from './check-steps.ts';
@@ -36,16 +37,25 @@ export function checkReferences(
 
 function checkTriggers(playbook: Playbook, { value: service, fault }: ParsedFile<ServiceFile>): Fault[] {
   const known = Object.keys(playbook.triggers);
-  return service.sources.alerts.flatMap((rule, index) =>
-    known.includes(rule.trigger)
-      ? []
-      : [
-          fault(
-            ['sources', 'alerts', index, 'trigger'],
-            `sources.alerts.${index}.trigger: there is no trigger "${rule.trigger}"; known are: ${known.join(', ')}`,
-          ),
-        ],
-  );
+  const unknown = (name: string): string => `there is no trigger "${name}"; known are: ${known.join(', ')}`;
+  const ofAlerts = service.sources.alerts.flatMap(({ trigger }, index) => {
+    const where = ['sources', 'alerts', index, 'trigger'];
+    if (!known.includes(trigger)) return [fault(where, `${where.join('.')}: ${unknown(trigger)}`)];
+    return service.triggers[trigger]?.off === true
+      ? [fault(where, `${where.join('.')}: "${trigger}" is off in this file, so the alert would do nothing`)]
+      : [];
+  });
+  const ofOverrides = Object.entries(service.triggers).flatMap(([name, change]) => {
+    const rule = playbook.triggers[name];
+    if (rule === undefined) return [fault(['triggers', name], `triggers.${name}: ${unknown(name)}`)];
+    return unfitKeys(rule, change).map((key) =>
+      fault(
+        ['triggers', name, key],
+        `triggers.${name}.${key}: this trigger has none; what can be changed of it: ${fittingKeys(rule).join(', ')}`,
+      ),
+    );
+  });
+  return [...ofAlerts, ...ofOverrides];
 }
 
 /** An SLI that no trigger and no SLO knows would take values and never judge them. */

@@ -4,6 +4,7 @@ import { reviewFields } from '../reviews/schema.ts';
 import { runbookFields } from '../runbooks/schema.ts';
 import { serviceFields } from '../services/schema.ts';
 import { signalFields } from '../signals/schema.ts';
+import { overrideFields } from '../triggers/overrides.ts';
 import { triggerFields } from '../triggers/schema.ts';
 
 /** The one service file, composed of every feature's fragment (design §8). Unknown keys are errors. */
@@ -11,6 +12,7 @@ export const serviceFile = z.strictObject({
   ...serviceFields,
   ...signalFields,
   ...triggerFields,
+  ...overrideFields,
   ...runbookFields,
   ...mitigationFields,
   ...reviewFields,

@@ -6,6 +6,7 @@ import { loadConfig } from '../config.ts';
 import { AppError, messageOf } from '../errors.ts';
 import { sliDefinition } from '../services/slis.ts';
 import { formatDuration } from '../time.ts';
+import { rulesOf } from '../triggers/overrides.ts';
 import { chartOf } from './backtest/chart.ts';
 import { play } from './backtest/play.ts';
 import type { CsvLine } from './backtest/read-csv.ts';
@@ -74,14 +75,15 @@ async function readRule(runbooks: string, { trigger, service }: BacktestFlags): 
       ].join('\n'),
     );
   }
-  const rule = playbook.triggers[trigger];
+  const subject = found ?? serviceFile.parse({ service: 'any', tier: 1, owners: { team: 'any' } });
+  const rules = rulesOf(playbook, subject);
+  const rule = rules[trigger];
   if (rule === undefined)
     throw new AppError(
       'not_found',
-      `There is no trigger "${trigger}"; there is: ${Object.keys(playbook.triggers).join(', ')}.`,
+      `There is no trigger "${trigger}"; there is: ${Object.keys(rules).join(', ')}.`,
     );
-  const nobody = { service: 'any', tier: 1, owners: { team: 'any' } };
-  return { trigger, rule, service: found ?? serviceFile.parse(nobody) };
+  return { trigger, rule, service: subject };
 }
 
 /** The SLI that is meant, and the lines that are of it. */

@@ -66,9 +66,11 @@ export async function runCli(argv: readonly string[]): Promise<number> {
     .command('schema')
     .description('print the JSON schema of the service file')
     .option('--write <file>', 'write it to a file')
-    .action(async (options: { write?: string }) =>
-      (await import('./schema.ts')).schema(options.write, write),
-    );
+    .option('--triggers <file>', 'write instead what the triggers of the playbook beside it say, in words')
+    .action(async (options: { write?: string; triggers?: string }) => {
+      const { schema, writeTriggers } = await import('./schema.ts');
+      return options.triggers === undefined ? schema(options.write, write) : writeTriggers(options.triggers);
+    });
   const outbox = program.command('outbox').description('work that was given up on');
   outbox
     .command('list')

@@ -58,7 +58,7 @@ function sums(distributions: readonly Distribution[]): ReadonlyMap<string, Reado
   for (const { of, buckets } of distributions) {
     const known = all.get(of) ?? new Map<string, number>();
     all.set(of, known);
-    for (const [bucket, count] of Object.entries(buckets))
+    for (const [bucket, count] of Object.entries(buckets ?? {}))
       known.set(bucket, (known.get(bucket) ?? 0) + count);
   }
   return new Map([...all].filter(([, counts]) => total(counts) > 0));

@@ -1,3 +1,4 @@
+import { rulesOf } from '../triggers/overrides.ts';
 import type { NewJob } from '../verb.ts';
 import type { FollowState } from './follow-findings.ts';
 import { suspectedEvals } from './jobs.ts';
@@ -25,6 +26,7 @@ export function evalsOnSuspicion(
       (sli === undefined || polled[sli] === undefined),
   );
   if (fresh.length === 0) return [];
-  const needed = fresh.map(({ trigger }) => playbook.triggers[trigger]?.min_samples ?? 0);
+  const rules = rulesOf(playbook, service);
+  const needed = fresh.map(({ trigger }) => rules[trigger]?.min_samples ?? 0);
   return [suspectedEvals(service.service, now, TIMES * Math.max(...needed))];
 }

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { triggerRule } from '../triggers/schema.ts';
 import { evidenceWanted } from './evidence-wanted.ts';
+import { aService } from './test-builders.ts';
 
 const rule = triggerRule.parse({
   title: 'Rule',
@@ -16,6 +17,28 @@ const rule = triggerRule.parse({
 });
 
 it('asks for the trailing baseline of exactly those SLIs that are held against one', () => {
-  const wanted = evidenceWanted([rule], { pinned: { hallucination_rate: 0.02 } });
+  const wanted = evidenceWanted([rule], aService({ baseline: { pinned: { hallucination_rate: 0.02 } } }));
   expect([...wanted.baselines]).toEqual(['task_completion_rate', 'latency_p95']);
+});
+
+it('asks for the sums of budgets only where a rule watches them and an SLO on a rate gives one', () => {
+  const burning = {
+    ...rule,
+    burn_rate: {
+      dimensions: ['performance' as const],
+      windows: [{ factor: 1, over: 60, and: 5 }],
+      min_bad: 5,
+    },
+  };
+  const slos = {
+    availability: { dimension: 'performance', at_least: '99.9%' },
+    latency_p95: { dimension: 'performance', at_most: '2s' },
+    refusal_rate: { dimension: 'cognitive_accuracy', at_most: '2%' },
+  } as const;
+  expect(evidenceWanted([burning], aService({ slos })).burns).toEqual({
+    slis: ['availability'],
+    windows: [60, 5],
+  });
+  expect(evidenceWanted([burning], aService())).not.toHaveProperty('burns');
+  expect(evidenceWanted([rule], aService({ slos }))).not.toHaveProperty('burns');
 });

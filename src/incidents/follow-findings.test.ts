@@ -1,4 +1,6 @@
-import { expect, test } from 'vitest';
+import { describe, expect, it, test } from 'vitest';
+import type { Playbook } from '../runbooks/schema.ts';
+import { triggerRule } from '../triggers/schema.ts';
 import type { Finding } from '../triggers/trigger.ts';
 import { type FollowState, followFindings } from './follow-findings.ts';
 import type { Incident } from './incident.ts';
@@ -31,13 +33,19 @@ const healthy = (over: Partial<Finding> = {}) =>
   finding({ state: 'healthy', reason: 'Completion is back.', ...over });
 
 interface World {
+  newId: (prefix: string) => string;
   watch: ServiceWatch;
   incidents: Incident[];
   proposals: Proposal[];
 }
 
 function world(): World {
-  return { watch: { service: 'support-agent', version: 0, findings: {} }, incidents: [], proposals: [] };
+  return {
+    watch: { service: 'support-agent', version: 0, findings: {} },
+    incidents: [],
+    proposals: [],
+    newId: sequentialIds(),
+  };
 }
 
 /** One evaluation against what was saved by those before. */
@@ -46,16 +54,17 @@ function follow(
   findings: readonly Finding[],
   declare: 'auto' | 'propose' | 'shadow' = 'auto',
   minutes = 0,
+  by: Playbook = playbook,
 ): IncidentChange | undefined {
   const state: FollowState = {
     service: aService({ declare }),
-    playbook,
+    playbook: by,
     watch: at.watch,
     open: at.incidents.filter((incident) => incident.phase !== 'post_incident'),
     proposals: at.proposals,
     over: at.incidents.filter((incident) => incident.phase === 'post_incident'),
   };
-  const change = followFindings(state, findings, { now: after(minutes), newId: sequentialIds() });
+  const change = followFindings(state, findings, { now: after(minutes), newId: at.newId });
   if (change?.watch !== undefined) at.watch = change.watch;
   for (const incident of change?.incidents ?? [])
     at.incidents = [...at.incidents.filter((known) => known.id !== incident.id), incident];
@@ -123,7 +132,7 @@ test('propose: one question, no incident', () => {
   expect(kinds(change)).toEqual(['proposal.show']);
 });
 
-test('one question at a time: what fires meanwhile joins it and can only make it worse', () => {
+test('one question at a time: what fires meanwhile joins it, and speaks where it is worse', () => {
   const at = world();
   follow(at, [finding()], 'propose');
   follow(at, [finding(), refusals({ severity: 'SEV1' })], 'propose', 1);
@@ -131,7 +140,7 @@ test('one question at a time: what fires meanwhile joins it and can only make it
   expect(at.proposals[0]).toMatchObject({
     severity: 'SEV1',
     findings: [TCR, REFUSALS],
-    reason: 'Completion fell.',
+    reason: 'Refusals rose.',
   });
   const mild = world();
   follow(mild, [finding()], 'propose');
@@ -168,8 +177,8 @@ test('what was dismissed is not proposed again before it has recovered', () => {
   expect(at.proposals).toHaveLength(1);
   follow(at, [healthy()], 'propose', 4);
   follow(at, [finding()], 'propose', 5);
-  expect(at.proposals.map((proposal) => proposal.state)).toEqual(['open']);
-  expect(at.proposals[0]?.at).toEqual(after(5));
+  expect(at.proposals.map((proposal) => proposal.state)).toEqual(['dismissed', 'open']);
+  expect(at.proposals[1]?.at).toEqual(after(5));
 });
 
 test('a new finding attaches to the open incident and raises its severity', () => {
@@ -263,4 +272,73 @@ test('the onset is never later than the detection, nor the detection than now', 
   const at = world();
   follow(at, [finding({ onset: after(3), observedAt: after(2) })]);
   expect(at.incidents[0]).toMatchObject({ startedAt: NOW, detectedAt: NOW });
+});
+
+describe('safety', () => {
+  const watched: Playbook = {
+    ...playbook,
+    triggers: {
+      ...playbook.triggers,
+      safety: triggerRule.parse({
+        title: 'Safety breach',
+        source: '§D9',
+        kind: 'safety',
+        slis: { pii_leak_count: { above: 0 } },
+        severity: [{ is: 'SEV1' }],
+      }),
+    },
+  };
+  const leak = finding({
+    key: 'safety:pii_leak_count',
+    trigger: 'safety',
+    severity: 'SEV1',
+    reason: 'PII leaks 1 is above 0.',
+  });
+  const kindsOf = (at: World) => at.incidents.map(({ kind, findings }) => [kind, findings]);
+
+  it('opens an incident of its own beside one that is open, and the other way round', () => {
+    const first = world();
+    follow(first, [finding()], 'auto', 0, watched);
+    follow(first, [finding(), leak], 'auto', 1, watched);
+    expect(kindsOf(first)).toEqual([
+      ['model_behavior', [TCR]],
+      ['safety', [leak.key]],
+    ]);
+    const second = world();
+    follow(second, [leak], 'auto', 0, watched);
+    follow(second, [leak, finding()], 'auto', 1, watched);
+    expect(kindsOf(second)).toEqual([
+      ['safety', [leak.key]],
+      ['model_behavior', [TCR]],
+    ]);
+  });
+
+  it('found with something else at once, it is two incidents; what follows joins its own kind', () => {
+    const at = world();
+    const jailbreak = { ...leak, key: 'safety:jailbreak_rate' };
+    follow(at, [finding(), leak], 'auto', 0, watched);
+    follow(at, [finding(), leak, refusals(), jailbreak], 'auto', 1, watched);
+    expect(kindsOf(at).sort()).toEqual([
+      ['model_behavior', [TCR, REFUSALS]],
+      ['safety', [leak.key, jailbreak.key]],
+    ]);
+    expect(at.watch.findings[jailbreak.key]?.incidentId).toBe(at.watch.findings[leak.key]?.incidentId);
+  });
+
+  it('is asked about by itself', () => {
+    const at = world();
+    follow(at, [finding()], 'propose', 0, watched);
+    follow(at, [finding(), leak], 'propose', 1, watched);
+    expect(at.proposals.map(({ trigger, findings }) => [trigger, findings])).toEqual([
+      ['eval_score_drop', [TCR]],
+      ['safety', [leak.key]],
+    ]);
+  });
+
+  it('attaches like anything else when its trigger is of another kind (control)', () => {
+    const at = world();
+    follow(at, [finding()]);
+    follow(at, [finding(), leak], 'auto', 1);
+    expect(kindsOf(at)).toEqual([['model_behavior', [TCR, leak.key]]]);
+  });
 });

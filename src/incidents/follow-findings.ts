@@ -51,16 +51,18 @@ export function followFindings(
   const remembered = remember(state.watch, findings, context.now);
   const unanswered = Object.values(remembered).filter((finding) => isUnanswered(finding, state, context.now));
   const recovered = recoveries(state, remembered, context);
-  const followed = consequence(state, unanswered, context);
+  // Safety opens its own incident and is asked about by itself; all else belongs together (design §6).
+  const followed = [true, false].map((safety) => {
+    const about = unanswered.filter((finding) => isOfSafety(finding, state.playbook) === safety);
+    return { about, ...consequence(partOf(state, safety), about, context) };
+  });
+  const linkOf = (finding: WatchedFinding): Links | undefined =>
+    followed.find(({ about }) => about.includes(finding))?.link;
 
   const next = Object.fromEntries(
     Object.entries(remembered).map(([key, finding]) => [
       key,
-      finding.state === 'healthy'
-        ? unlinked(finding)
-        : unanswered.includes(finding)
-          ? relinked(finding, followed.link)
-          : finding,
+      finding.state === 'healthy' ? unlinked(finding) : relinked(finding, linkOf(finding)),
     ]),
   );
   if (stableJson(next) === stableJson(state.watch.findings)) return undefined;
@@ -68,17 +70,37 @@ export function followFindings(
   // Cards show the latest value of what fired, so they follow every change of a linked finding.
   const shown = new Set(Object.values(remembered).flatMap((finding) => finding.incidentId ?? []));
   const cards = state.open.flatMap((incident) => (shown.has(incident.id) ? refresh(incident.id) : []));
+  const written = followed.flatMap(({ incidents = [] }) => incidents);
   return {
     watch: { ...state.watch, findings: next },
-    incidents: followed.incidents ?? shapesNamed(state.open, next),
-    proposals: [...recovered.proposals, ...(followed.proposals ?? [])],
-    timeline: [...recovered.timeline, ...(followed.timeline ?? [])],
+    incidents: [
+      ...written,
+      ...shapesNamed(
+        state.open.filter((incident) => written.every((each) => each.id !== incident.id)),
+        next,
+      ),
+    ],
+    proposals: [...recovered.proposals, ...followed.flatMap(({ proposals = [] }) => proposals)],
+    timeline: [...recovered.timeline, ...followed.flatMap(({ timeline = [] }) => timeline)],
     jobs: [
       ...recovered.jobs,
-      ...(followed.jobs ?? []),
+      ...followed.flatMap(({ jobs = [] }) => jobs),
       ...cards,
       ...evalsOnSuspicion(state, remembered, context.now),
     ],
+  };
+}
+
+function isOfSafety({ trigger }: Pick<WatchedFinding, 'trigger'>, { triggers }: Playbook): boolean {
+  return triggers[trigger]?.kind === 'safety';
+}
+
+/** The incidents and questions that are about safety, or those that are not. */
+function partOf(state: FollowState, safety: boolean): FollowState {
+  return {
+    ...state,
+    open: state.open.filter((incident) => (incident.kind === 'safety') === safety),
+    proposals: state.proposals.filter((proposal) => isOfSafety(proposal, state.playbook) === safety),
   };
 }
 

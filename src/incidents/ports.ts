@@ -4,6 +4,7 @@ import type { SignalSettings } from '../signals/schema.ts';
 import type { ChangeKind, Distribution, Signal } from '../signals/signal.ts';
 import type { Clock } from '../time.ts';
 import type { Evidence } from '../triggers/evidence.ts';
+import type { TriggerOverride } from '../triggers/overrides.ts';
 import type { TriggerSettings } from '../triggers/schema.ts';
 import type { NewJob } from '../verb.ts';
 import type { Incident } from './incident.ts';
@@ -15,7 +16,9 @@ import type { Proposal, ServiceWatch } from './watch.ts';
 export type IncidentService = ServiceIdentity &
   TriggerSettings &
   RunbookSettings &
-  Pick<SignalSettings, 'sources' | 'evals'>;
+  Pick<SignalSettings, 'sources' | 'evals'> & {
+    readonly triggers: Readonly<Record<string, TriggerOverride>>;
+  };
 
 /** Everything one incident verb may write, in one transaction. Entities carry the version they were loaded with. */
 export interface IncidentChange {
@@ -36,6 +39,10 @@ export interface EvidenceWanted {
   readonly baselines: ReadonlySet<string>;
   /** How far back user reports are counted, in milliseconds; 0 when no rule counts them. */
   readonly reports: number;
+  /** The rates whose sums are wanted, over windows of these lengths in milliseconds; absent when no budget is watched. */
+  readonly burns?: { readonly slis: readonly string[]; readonly windows: readonly number[] };
+  /** How far back distributions are wanted, in milliseconds; absent when no rule looks at them. */
+  readonly distributions?: number;
 }
 
 export interface IncidentStore {

@@ -44,14 +44,15 @@ export function propose(
   };
 }
 
-/** One question at a time: what is found meanwhile joins the one that is open, and what is sure speaks before what is suspected. */
+/** One question at a time: what is found meanwhile joins the one that is open, and what is sure speaks before what is suspected, what is worse before what is not. */
 function join(
   open: Proposal,
   findings: readonly WatchedFinding[],
   worst: WatchedFinding,
   isSuspicion: boolean,
 ): Proposal {
-  const speaksNow = open.isSuspicion && !isSuspicion;
+  const isWorse = worse(open.severity, worst.severity) !== open.severity;
+  const speaksNow = !isSuspicion && (open.isSuspicion || isWorse);
   return {
     ...open,
     severity: speaksNow ? worst.severity : worse(open.severity, worst.severity),

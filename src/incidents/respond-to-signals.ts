@@ -5,6 +5,7 @@ import type { Signal } from '../signals/signal.ts';
 import { DAY, HOUR } from '../time.ts';
 import { vendorName } from '../triggers/evaluate-alert.ts';
 import { evaluateTrigger } from '../triggers/evaluate-trigger.ts';
+import { rulesOf } from '../triggers/overrides.ts';
 import type { Finding } from '../triggers/trigger.ts';
 import { type NewJob, runVerb } from '../verb.ts';
 import { startAutoSteps } from './auto-steps.ts';
@@ -49,7 +50,8 @@ async function followService(
   service: IncidentService,
 ): Promise<{ open: ReadonlySet<string>; findings: ServiceWatch['findings'] }> {
   const { store, playbook } = deps;
-  const wanted = evidenceWanted(Object.values(playbook.triggers), service.baseline);
+  const rules = rulesOf(playbook, service);
+  const wanted = evidenceWanted(Object.values(rules), service);
   return runVerb(
     {
       load: async () => {
@@ -75,7 +77,7 @@ async function followService(
       const before = new Map<string, Finding>(
         Object.values(follow.watch.findings).map((known) => [known.key, asLastKnown(known)]),
       );
-      const findings = Object.entries(playbook.triggers).flatMap(([name, rule]) =>
+      const findings = Object.entries(rules).flatMap(([name, rule]) =>
         evaluateTrigger(name, rule, service, evidence, before, now),
       );
       const change = followFindings(follow, findings, { now, newId: deps.newId });

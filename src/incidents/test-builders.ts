@@ -7,6 +7,7 @@ import { signalFields } from '../signals/schema.ts';
 import type { Distribution, Signal } from '../signals/signal.ts';
 import { createManualClock, MINUTE } from '../time.ts';
 import type { Evidence } from '../triggers/evidence.ts';
+import { overrideFields } from '../triggers/overrides.ts';
 import { triggerFields } from '../triggers/schema.ts';
 import type { NewJob } from '../verb.ts';
 import { AIRE, type Incident, isOpen } from './incident.ts';
@@ -59,6 +60,7 @@ const incidentServiceFile = z.strictObject({
   ...serviceFields,
   ...signalFields,
   ...triggerFields,
+  ...overrideFields,
   ...runbookFields,
 });
 

@@ -1,5 +1,6 @@
 import { formatSliValue, sliDefinition } from '../services/slis.ts';
 import { formatDuration, HOUR } from '../time.ts';
+import { burningSlis } from '../triggers/evaluate-burn.ts';
 import type { TriggerRule } from '../triggers/schema.ts';
 import type { IncidentService } from './ports.ts';
 import type { ServiceWatch, WatchedFinding } from './watch.ts';
@@ -55,9 +56,11 @@ function saysOf(finding: WatchedFinding, service: IncidentService, now: Date): s
 /** The triggers that can't be evaluated whatever arrives, as the service file stands, and what to add. */
 export function neverEvaluable(
   triggers: Readonly<Record<string, TriggerRule>>,
-  service: Pick<IncidentService, 'slos' | 'sources'>,
+  service: Pick<IncidentService, 'slos' | 'slis' | 'sources'>,
 ): readonly { readonly trigger: string; readonly why: string }[] {
   return Object.entries(triggers).flatMap(([trigger, rule]) => {
+    if (rule.burn_rate !== undefined && burningSlis(rule.burn_rate, service).length === 0)
+      return [{ trigger, why: `no SLO of a rate is of dimension ${rule.burn_rate.dimensions.join(' or ')}` }];
     const slis = Object.entries(rule.slis);
     const without = slis.flatMap(([sli, { above, below }]) =>
       (above === 'slo' || below === 'slo') && service.slos[sli] === undefined ? [sli] : [],

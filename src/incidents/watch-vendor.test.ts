@@ -4,7 +4,7 @@ import { NOW } from './test-builders.ts';
 import type { VendorReading } from './vendor-status.ts';
 import { vendorAlert } from './watch-vendor.ts';
 
-const about = (last?: Alert, trigger: string | undefined = 'vendor_outage') => ({
+const about = (last?: Alert, trigger: string | undefined = 'vendor') => ({
   service: 'support-agent',
   vendor: 'openai',
   last,
@@ -33,7 +33,7 @@ test('an outage fires, once for each status it has', () => {
     key: 'vendor:openai',
     status: 'firing',
     title: 'openai reports major: Elevated errors',
-    trigger: 'vendor_outage',
+    trigger: 'vendor',
     withoutValue: 'trust',
   });
   expect(vendorAlert(about(firing('major')), says('major'))).toBeUndefined();

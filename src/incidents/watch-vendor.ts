@@ -8,7 +8,7 @@ import { describeReading, type StatusPages, type VendorReading } from './vendor-
 
 const SOURCE = 'vendor';
 /** The documented trigger that a vendor's outage stands for, where the playbook has it. */
-const TRIGGER = 'vendor_outage';
+const TRIGGER = 'vendor';
 
 export interface WatchVendorDeps {
   readonly store: DeliveryStore;

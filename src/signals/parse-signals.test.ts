@@ -32,6 +32,14 @@ const change = {
   what: 'model',
   at: '2026-11-21T09:00:00Z',
 };
+const distribution = (rest: object) => ({
+  type: 'distribution',
+  id: 'd1',
+  service: 'support-agent',
+  of: 'language',
+  at: '2026-11-21T09:00:00Z',
+  ...rest,
+});
 const common = { service: 'support-agent', source: 'ci', labels: {} };
 
 test('every type is read, in its own words', () => {
@@ -176,6 +184,19 @@ const refusals: readonly [unknown, string | null, string, string][] = [
     'unreadable',
     'what: Invalid option: expected one of "model"|"prompt"|"index"|"routing"|"config"|"data"|"tool"|"deploy"|"vendor"|"eval"',
   ],
+  [distribution({}), 'd1', 'unreadable', 'buckets: give buckets, or summary (mean, sd, count), one of them'],
+  [
+    distribution({ buckets: { en: 1 }, summary: { mean: 1, sd: 1, count: 1 } }),
+    'd1',
+    'unreadable',
+    'buckets: give buckets, or summary (mean, sd, count), one of them',
+  ],
+  [
+    distribution({ buckets: Object.fromEntries(Array.from({ length: 501 }, (_, n) => [String(n), 1])) }),
+    'd1',
+    'out_of_range',
+    'buckets: 501 are too many; put the rare ones into one, 500 at most',
+  ],
   [{ ...change, url: 'javascript:alert(1)' }, 'c1', 'unreadable', 'url: Invalid URL'],
   [
     { ...change, type: 'page' },
@@ -255,4 +276,9 @@ test('whatever JSON comes, each item is a signal or a refusal, and nothing is th
     }),
     { numRuns: 500 },
   );
+});
+
+test('a distribution of numbers may be a summary', () => {
+  const summary = { mean: 312.5, sd: 80, count: 400 };
+  expect(parse(distribution({ summary })).signals).toMatchObject([{ type: 'distribution', summary }]);
 });

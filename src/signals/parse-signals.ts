@@ -60,7 +60,8 @@ const wireSignal = z.discriminatedUnion('type', [
     type: z.literal('distribution'),
     ...base,
     of: z.string().min(1).max(100),
-    buckets: z.record(z.string().max(200), z.number().min(0)),
+    buckets: z.record(z.string().max(200), z.number().min(0)).optional(),
+    summary: z.object({ mean: z.number(), sd: z.number().min(0), count: z.int().min(1) }).optional(),
     window_s: seconds,
   }),
   z.object({
@@ -145,6 +146,7 @@ function check(
       reason: `at: ${wire.at.toISOString()} is in the future; check the sender's clock`,
     };
   }
+  if (wire.type === 'distribution') return checkDistribution(wire);
   if (wire.type !== 'measurement') return undefined;
   const value = measuredValue(wire);
   if (value === undefined) {
@@ -158,6 +160,24 @@ function check(
     return { code: 'out_of_range', reason: `value: ${value} is outside 0–1; rates are fractions${hint}` };
   }
   return undefined;
+}
+
+/** More would say more of rare buckets than of a shift. */
+const MAX_BUCKETS = 500;
+
+function checkDistribution({
+  buckets,
+  summary,
+}: Extract<WireSignal, { type: 'distribution' }>): Pick<Refusal, 'code' | 'reason'> | undefined {
+  if ((buckets === undefined) === (summary === undefined))
+    return { code: 'unreadable', reason: 'buckets: give buckets, or summary (mean, sd, count), one of them' };
+  const many = Object.keys(buckets ?? {}).length;
+  return many > MAX_BUCKETS
+    ? {
+        code: 'out_of_range',
+        reason: `buckets: ${many} are too many; put the rare ones into one, ${MAX_BUCKETS} at most`,
+      }
+    : undefined;
 }
 
 function measuredValue(wire: Extract<WireSignal, { type: 'measurement' }>): number | undefined {
@@ -185,7 +205,8 @@ function normalise(wire: Exclude<WireSignal, { type: 'test' }>, source: string):
         ...common,
         type: 'distribution',
         of: wire.of,
-        buckets: wire.buckets,
+        ...given('buckets', wire.buckets),
+        ...given('summary', wire.summary),
         ...given('windowSeconds', wire.window_s),
       };
     case 'change':

@@ -18,11 +18,20 @@ export interface Measurement extends SignalBase {
   readonly windowSeconds?: number;
 }
 
-/** How often each bucket was seen in a window. */
+/** What is known of numbers without each of them. */
+export interface DistributionSummary {
+  readonly mean: number;
+  /** Standard deviation. */
+  readonly sd: number;
+  readonly count: number;
+}
+
+/** How something was distributed in a window: how often each bucket was seen, or a summary of numbers. */
 export interface Distribution extends SignalBase {
   readonly type: 'distribution';
   readonly of: string;
-  readonly buckets: Readonly<Record<string, number>>;
+  readonly buckets?: Readonly<Record<string, number>>;
+  readonly summary?: DistributionSummary;
   readonly windowSeconds?: number;
 }
 

@@ -1,41 +1,64 @@
 import type { ServiceIdentity } from '../services/schema.ts';
-import { formatDuration, HOUR } from '../time.ts';
-import type { ReportCounts } from './evidence.ts';
+import { formatDuration } from '../time.ts';
+import type { Evidence } from './evidence.ts';
 import { plainSeverity } from './rule-severity.ts';
-import type { TriggerRule } from './schema.ts';
+import type { SpikeRule, TriggerRule } from './schema.ts';
+import { type Counts, spikeOf } from './spike.ts';
 import type { Finding } from './trigger.ts';
 
-type ReportRule = NonNullable<TriggerRule['reports']>;
-
-/** The hours of the day before that a spike is compared with. */
-const DAY_BEFORE = 24;
-
-/**
- * User reports against the day before them (reference §D5): at least `at_least` of them within the window, and more
- * than `times` as many as the same time saw on average over the day before.
- */
+/** User reports that came lately, against their own history (reference §D5). */
 export function evaluateReports(
   name: string,
   rule: TriggerRule,
-  reports: ReportRule,
+  { categories, spike }: NonNullable<TriggerRule['reports']>,
   service: ServiceIdentity,
-  counts: ReportCounts,
-  wasFiring: boolean,
+  evidence: Evidence,
+  before: Finding | undefined,
+  now: Date,
 ): Finding {
-  const usual = (counts.dayBefore * reports.within) / (DAY_BEFORE * HOUR);
-  const spikes = counts.recent >= reports.at_least && counts.recent > reports.times * usual;
-  // It is over when there are fewer than would start it, not one by one.
-  const firing = spikes || (wasFiring && counts.recent >= reports.at_least);
-  const what = reports.categories.map((category) => category.replaceAll('_', ' ')).join(' or ');
+  const times = evidence.reports
+    .filter((report) => categories.includes(report.category))
+    .map((report) => report.at.getTime());
+  const fired = before?.state === 'firing' ? before : undefined;
+  const counts = countsOf(times, spike, now.getTime(), fired?.onset?.getTime());
+  const { fires, usual, chance } = spikeOf(spike, counts, fired !== undefined);
+  const recent = times.filter((at) => at > now.getTime() - spike.within && at <= now.getTime());
+  const what = categories.map((category) => category.replaceAll('_', ' ')).join(' or ');
   return {
     key: `${name}:reports`,
     trigger: name,
-    state: firing ? 'firing' : 'healthy',
+    state: fires ? 'firing' : 'healthy',
     severity: plainSeverity(rule, service),
     reason:
-      `${counts.recent} user ${counts.recent === 1 ? 'report' : 'reports'} of ${what} in the last ${formatDuration(reports.within)}; ` +
-      `usual were ${usual.toFixed(1)} (the day before). The limit is ${reports.at_least}, and ${reports.times} times the usual.`,
-    ...(counts.newest === undefined ? {} : { observedAt: counts.newest }),
-    ...(firing && counts.oldestRecent !== undefined ? { onset: counts.oldestRecent } : {}),
+      `${counts.recent} user ${counts.recent === 1 ? 'report' : 'reports'} of ${what} in the last ${formatDuration(spike.within)}; ` +
+      `usual were ${usual.toFixed(1)} (the ${formatDuration(spike.against)} before), so chance alone brings as many ${inWords(chance)}. ` +
+      `The limit is ${spike.at_least}, and ${inWords(spike.p)}.`,
+    ...(recent.length === 0 ? {} : { observedAt: new Date(Math.max(...recent)) }),
+    ...(fires && recent.length > 0 ? { onset: fired?.onset ?? new Date(Math.min(...recent)) } : {}),
   };
+}
+
+/** Counts of the newest window and its history; what fires is held against the time before it began, while any of that is known. */
+function countsOf(
+  times: readonly number[],
+  { within, against }: SpikeRule,
+  now: number,
+  onset: number | undefined,
+): Counts {
+  const from = now - within - against;
+  const since = now - within;
+  const began = onset === undefined ? since : Math.min(onset - 1, since);
+  const until = began - from >= within ? began : since;
+  return {
+    recent: times.filter((at) => at > since && at <= now).length,
+    before: times.filter((at) => at > from && at <= until).length,
+    share: within / (within + until - from),
+  };
+}
+
+/** A chance as people say it: `1 time in 1000`. */
+function inWords(chance: number): string {
+  if (chance > 0.1) return 'often';
+  const times = Math.round(1 / chance);
+  return times > 1_000_000 ? 'less than 1 time in 1000000' : `1 time in ${times}`;
 }

@@ -126,7 +126,9 @@ function detailsOf({ comparator }: SliRule, { newest, baseline, run }: Standing)
 
 /** Whether it may be chance, and what showed that it is not. */
 function certaintyOf({ definition, comparator, minSamples }: SliRule, standing: Standing): string {
-  const { newest, firing, isUnconfirmed } = standing;
+  const { newest, firing, isUnconfirmed, heldSince } = standing;
+  if (heldSince !== undefined)
+    return ` It was not so ${formatDuration(newest.at.getTime() - heldSince.getTime())} before; that counts until it has been well for ${formatDuration(comparator.hold ?? 0)}.`;
   if (isUnconfirmed && (newest.samples ?? 0) < minSamples)
     return ` Suspected: ${newest.samples} samples may be chance, ${minSamples} are needed.`;
   if (isUnconfirmed) return ' Suspected: a sample of this size may be chance; the next checks decide.';

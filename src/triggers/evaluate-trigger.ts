@@ -1,13 +1,15 @@
-import { DAY } from '../time.ts';
 import { evaluateAlert } from './evaluate-alert.ts';
+import { evaluateBurn } from './evaluate-burn.ts';
+import { evaluateDrift } from './evaluate-drift.ts';
 import { evaluateReports } from './evaluate-reports.ts';
 import { evaluateSli, type JudgedService } from './evaluate-sli.ts';
-import type { Evidence, ReportCounts } from './evidence.ts';
+import type { Evidence } from './evidence.ts';
 import type { TriggerRule } from './schema.ts';
 import type { Finding } from './trigger.ts';
 
 /**
- * Evaluates one documented trigger: a finding for each SLI it watches, for user reports, and for each alert that
+ * Evaluates one documented trigger: a finding for each SLI it watches, for user reports, for
+ * each budget that may burn, for each distribution, and for each alert that
  * stands for it. What was firing clears only when it has recovered to half the limit.
  */
 export function evaluateTrigger(
@@ -34,40 +36,13 @@ export function evaluateTrigger(
   const fromReports =
     reports === undefined
       ? []
-      : [
-          evaluateReports(
-            name,
-            rule,
-            reports,
-            service,
-            countReports(evidence.reports, reports, now),
-            before.get(`${name}:reports`)?.state === 'firing',
-          ),
-        ];
+      : [evaluateReports(name, rule, reports, service, evidence, before.get(`${name}:reports`), now)];
+  const fromBurn =
+    rule.burn_rate === undefined ? [] : evaluateBurn(name, rule, rule.burn_rate, service, evidence, before);
+  const fromDrift =
+    rule.drift === undefined ? [] : evaluateDrift(name, rule, rule.drift, service, evidence, before, now);
   const fromAlerts = evidence.alerts
     .filter((alert) => alert.trigger === name)
     .map((alert) => evaluateAlert(name, rule, service, alert));
-  return [...fromSlis, ...fromReports, ...fromAlerts];
-}
-
-function countReports(
-  all: Evidence['reports'],
-  rule: NonNullable<TriggerRule['reports']>,
-  now: Date,
-): ReportCounts {
-  const since = now.getTime() - rule.within;
-  const dayBefore = since - DAY;
-  const times = all
-    .filter((report) => rule.categories.includes(report.category) && report.at <= now)
-    .map((report) => report.at.getTime())
-    .sort((a, b) => a - b);
-  const recent = times.filter((at) => at > since);
-  const newest = recent.at(-1);
-  const oldest = recent[0];
-  return {
-    recent: recent.length,
-    dayBefore: times.filter((at) => at > dayBefore && at <= since).length,
-    ...(newest === undefined ? {} : { newest: new Date(newest) }),
-    ...(oldest === undefined ? {} : { oldestRecent: new Date(oldest) }),
-  };
+  return [...fromSlis, ...fromReports, ...fromBurn, ...fromDrift, ...fromAlerts];
 }

@@ -1,13 +1,5 @@
-import type { Alert, Report } from '../signals/signal.ts';
+import type { Alert, Distribution, Report } from '../signals/signal.ts';
 import type { BaselineSums } from './baseline.ts';
-
-/** How many reports of some categories came lately, and in the day before. */
-export interface ReportCounts {
-  readonly recent: number;
-  readonly dayBefore: number;
-  readonly newest?: Date;
-  readonly oldestRecent?: Date;
-}
 
 /** What was measured of an SLI at one moment, as triggers see it. */
 export interface Check {
@@ -29,13 +21,35 @@ export interface SliEvidence {
   readonly before: BaselineSums;
 }
 
+/** Values added up, each times its samples. */
+export type Sums = Pick<BaselineSums, 'weighted' | 'weight'>;
+
+/** What was measured of a rate over windows that end now. */
+export interface RateSums {
+  /** By the length of the window, in milliseconds; measurements without a sample size are not in it. */
+  readonly windows: ReadonlyMap<number, Sums>;
+  readonly newest: Date;
+  /** Measurements of the longest window that carry no sample size. */
+  readonly withoutSamples: number;
+}
+
+/** How something was distributed in one window, as triggers see it. */
+export type DistributionWindow = Pick<Distribution, 'of' | 'at' | 'buckets' | 'summary' | 'windowSeconds'> & {
+  /** It lies within an incident, so it is no part of what is usual. */
+  readonly inIncident: boolean;
+};
+
 /** What is known of a service when its triggers are evaluated. */
 export interface Evidence {
   readonly slis: ReadonlyMap<string, SliEvidence>;
   /** The newest state of each vendor alert that is not long over. */
   readonly alerts: readonly Alert[];
-  /** Reports of the last two days, in any order. */
+  /** Reports as far back as the rules count them, in any order. */
   readonly reports: readonly Pick<Report, 'category' | 'at'>[];
+  /** The sums of each rate whose budget is watched; absent when none is. */
+  readonly burns?: ReadonlyMap<string, RateSums>;
+  /** In any order; absent when no rule looks at them. */
+  readonly distributions?: readonly DistributionWindow[];
 }
 
 /**

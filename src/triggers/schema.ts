@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { duration, points, quantity } from '../services/quantities.ts';
+import { DIMENSIONS } from '../services/schema.ts';
 import { REPORT_CATEGORIES } from '../signals/signal.ts';
 import { SEVERITIES } from './severity.ts';
 
@@ -15,21 +16,27 @@ export const KINDS = [
 ] as const;
 export type IncidentKind = (typeof KINDS)[number];
 
-const COMPARATORS = ['drop', 'rise', 'ratio', 'above', 'below'] as const;
+const chance = z.number().gt(0).lt(0.5, 'write a chance below 0.5, such as 0.001');
+
+export const COMPARATORS = ['drop', 'rise', 'ratio', 'above', 'below'] as const;
+
+export const ratio = z.number().gt(1, 'a ratio is more than 1');
 
 /** How a value is held against its limit: by one of a closed set of comparators, where asked for over a time. */
-const comparator = z
+export const comparator = z
   .strictObject({
     /** Points below or above the baseline. */
     drop: points.optional(),
     rise: points.optional(),
     /** Times the baseline. */
-    ratio: z.number().gt(1, 'a ratio is more than 1').optional(),
+    ratio: ratio.optional(),
     /** A value, or the service's own SLO. */
     above: z.union([z.literal('slo'), quantity]).optional(),
     below: z.union([z.literal('slo'), quantity]).optional(),
     /** Sustained for this long, with evidence throughout. */
     for: duration.optional(),
+    /** What fired stays so until it has been well for this long: one bad moment is not over with the next good one. */
+    hold: duration.optional(),
   })
   .refine((value) => COMPARATORS.filter((name) => value[name] !== undefined).length === 1, {
     error: `compare by one of ${COMPARATORS.join(', ')}`,
@@ -42,6 +49,56 @@ const extent = z
     typeof value === 'number' ? value : Number.parseFloat(value) / (value.endsWith('x') ? 1 : 100),
   );
 
+/** Counts against their own history: in the newest window, against the time before it (reference §D5). */
+export const spikeFields = {
+  /** Fewer than this are never a spike. */
+  at_least: z.int().min(1),
+  within: duration,
+  against: duration,
+  /** How unlikely so many must be where nothing changed. */
+  p: chance,
+};
+const spike = z.strictObject(spikeFields);
+export type SpikeRule = z.output<typeof spike>;
+
+/** A burn rate is looked at over a long window, and over a short one that says whether it is still so. */
+const burnWindows = z
+  .strictObject({ factor: z.number().positive(), over: duration, and: duration })
+  .refine((pair) => pair.and < pair.over, { error: '`and` is the shorter window', path: ['and'] });
+export type BurnWindows = z.output<typeof burnWindows>;
+
+/** How fast the error budgets of a service's SLOs on rates may burn (reference §D8, SRE workbook). */
+export const burnFields = {
+  /** Which SLOs: those of the other dimensions have quality budgets of their own (reference §J). */
+  dimensions: z.array(z.enum(DIMENSIONS)).min(1),
+  windows: z.array(burnWindows).min(1),
+  /** Fewer bad answers than this in the long window are no burn, whatever their share. */
+  min_bad: z.int().min(1),
+};
+const burnRate = z.strictObject({
+  dimensions: burnFields.dimensions.default(['performance']),
+  windows: burnFields.windows.prefault([
+    { factor: 14.4, over: '1h', and: '5m' },
+    { factor: 6, over: '6h', and: '30m' },
+    { factor: 1, over: '3d', and: '6h' },
+  ]),
+  min_bad: burnFields.min_bad.default(10),
+});
+export type BurnRule = z.output<typeof burnRate>;
+
+/** Distributions against their own past (reference §D10). */
+export const driftFields = {
+  against: duration,
+  /** Buckets: the population stability index. */
+  psi: z.number().positive(),
+  /** Summaries: how far the mean moved, in standard deviations of what is usual. */
+  effect: z.number().positive(),
+  /** How unlikely so much must be where nothing changed. */
+  p: chance,
+};
+const drift = z.strictObject(driftFields);
+export type DriftRule = z.output<typeof drift>;
+
 /** A documented trigger, as `runbooks/playbook.yaml` writes it. */
 export const triggerRule = z.strictObject({
   title: z.string().min(1),
@@ -49,15 +106,10 @@ export const triggerRule = z.strictObject({
   source: z.string(),
   kind: z.enum(KINDS),
   slis: z.record(z.string(), comparator).default({}),
-  /** User reports that spike against the day before (reference §D5). */
-  reports: z
-    .strictObject({
-      categories: z.array(z.enum(REPORT_CATEGORIES)).min(1),
-      at_least: z.int().min(1),
-      within: duration,
-      times: z.number().min(1),
-    })
-    .optional(),
+  /** User reports that spike (reference §D5). */
+  reports: z.strictObject({ categories: z.array(z.enum(REPORT_CATEGORIES)).min(1), spike }).optional(),
+  burn_rate: burnRate.optional(),
+  drift: drift.optional(),
   min_samples: z.int().min(1).default(30),
   /** At tier 1, worst first; the last one has no `beyond`. */
   severity: z

@@ -168,3 +168,27 @@ describe('what began', () => {
     expect(standing([0.95, 0.8, 0.8, 0.8, 0.8, 0.8], exact, 400).firing?.shape).toBeUndefined();
   });
 });
+
+describe('what must be well for a time before it is over', () => {
+  const leaks = { sli: 'pii_leak_count', definition: sliDefinition('pii_leak_count'), minSamples: 1 };
+  const played = (values: readonly number[], comparator: Comparator = { above: 0, hold: 30 * MINUTE }) => {
+    const checks = values.map((value, ten): Check => ({ at: check(ten, 0).at, value, inIncident: false }));
+    const found = standingOf(rule(leaks, comparator), { checks, before: NO_SUMS }, false);
+    if (found === undefined || typeof found === 'string') throw new Error(String(found));
+    return found;
+  };
+
+  it('is not over with the next good moment, so that it is seen however late one looks', () => {
+    expect(played([0, 1, 0, 0])).toMatchObject({
+      firing: { onset: check(1, 0).at },
+      heldSince: check(1, 0).at,
+    });
+    expect(played([0, 1, 0, 0, 0]).firing).toBeUndefined();
+    expect(played([0, 1, 0, 2, 0, 0]).firing).toBeDefined();
+    expect(played([0, 0, 0])).toMatchObject({ firing: undefined });
+  });
+
+  it('would be missed by a look after the next good moment without (control)', () => {
+    expect(played([0, 1, 0, 0], { above: 0 }).firing).toBeUndefined();
+  });
+});

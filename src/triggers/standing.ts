@@ -38,6 +38,8 @@ export interface Standing {
   /** Undefined: it does not fire. */
   readonly firing: Firing | undefined;
   readonly run: Run | undefined;
+  /** It is well since, but not for as long as `hold` asks: then the last moment when it was not. */
+  readonly heldSince?: Date;
   /** A crossing that one check of this size can't prove. */
   readonly isUnconfirmed: boolean;
   /** Samples of the checks that were looked at; undefined when some check does not say. */
@@ -71,6 +73,7 @@ export function standingOf(
       : undefined;
   let restart = 0;
   let run: Run | undefined;
+  let unwell: Date | undefined;
   let standing: Standing | string | undefined;
   for (const [index, check] of checks.entries()) {
     const baseline = firing?.baseline ?? baselineAt(index);
@@ -83,7 +86,10 @@ export function standingOf(
       comparison.breached && rule.comparator.for !== undefined
         ? extendRun(run, checks[index - 1], check, index, rule.comparator.for)
         : undefined;
-    if (firing !== undefined && !comparison.unrecovered) {
+    if (comparison.unrecovered) unwell = check.at;
+    const isHeld =
+      unwell !== undefined && check.at.getTime() - unwell.getTime() < (rule.comparator.hold ?? 0);
+    if (firing !== undefined && !comparison.unrecovered && !isHeld) {
       firing = undefined;
       restart = index + 1;
     } else if (firing === undefined && comparison.breached) {
@@ -97,6 +103,9 @@ export function standingOf(
       run,
       isUnconfirmed: firing === undefined && comparison.breached && rule.comparator.for === undefined,
       samples: undefined,
+      ...(firing !== undefined && !comparison.unrecovered && unwell !== undefined
+        ? { heldSince: unwell }
+        : {}),
     };
   }
   if (standing === undefined || typeof standing === 'string') return standing;

@@ -93,6 +93,11 @@ const rejected: Readonly<Record<string, readonly string[]>> = {
     `${S}:18:5 mitigations.roll_back.request: {{Facts.previous_good_model}} is unknown; use service, callback_url, incident.name, incident.severity or facts.<name>`,
   ],
   'nothing-to-match': [`${S}:6:26 sources.alerts.0.match: name at least one thing to match, such as title`],
+  'overrides-that-fit-nothing': [
+    `${S}:6:63 sources.alerts.0.trigger: "eval_score_drop" is off in this file, so the alert would do nothing`,
+    `${S}:8:44 triggers.eval_score_drop.ratio: this trigger has none; what can be changed of it: drop, for, slis, min_samples, severity, off`,
+    `${S}:9:3 triggers.latency: there is no trigger "latency"; known are: eval_score_drop`,
+  ],
   'reads-nowhere': [
     `${S}:6:49 sources.prometheus.headers: \${TOKEN} may not be used; only variables that start with AIRE_SECRET_ may`,
     `${S}:6:3 sources.prometheus: no values are put in here, and secrets only into headers; write it out`,

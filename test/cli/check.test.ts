@@ -115,8 +115,14 @@ describe('aire check', () => {
     expect(faults).toEqual([]);
     expect(notes).toEqual([
       '  translate: "retrieval" can\'t be evaluated, there is no SLO for retrieval_precision; add it under slos',
+      '  translate: "slo_burn" can\'t be evaluated, no SLO of a rate is of dimension performance',
+      '  translate: "freshness" can\'t be evaluated, there is no SLO for data_freshness; add it under slos',
     ]);
-    const slos = 'slos: { retrieval_precision: { dimension: cognitive_accuracy, at_least: 80% } }\n';
+    const slos = `slos:
+  retrieval_precision: { dimension: cognitive_accuracy, at_least: 80% }
+  availability: { dimension: performance, at_least: 99.9% }
+  data_freshness: { dimension: performance, at_most: 30m }
+`;
     expect((await check(GOOD + slos, { offline: true })).notes).toEqual([]);
   });
 

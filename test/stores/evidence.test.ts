@@ -2,7 +2,7 @@ import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Database } from '../../src/adapters/db/database.ts';
 import { createDeliveryStore } from '../../src/adapters/db/delivery-store.ts';
 import { createStores, type Stores } from '../../src/adapters/db/stores.ts';
-import type { Signal } from '../../src/signals/signal.ts';
+import type { Distribution, Signal } from '../../src/signals/signal.ts';
 import { createManualClock, DAY, HOUR } from '../../src/time.ts';
 import { describeOnBoth, emptyDatabase } from '../support/databases.ts';
 import { alert, bareIncident, example, measurement, minutesAgo, NOW } from './samples.ts';
@@ -179,6 +179,109 @@ describeOnBoth('evidence', (open) => {
     it('is nothing when nothing was measured, and no SLI is asked about', async () => {
       expect(await baseline()).toBeUndefined();
       expect(await evidence([])).toEqual({ slis: new Map(), alerts: [], reports: [] });
+    });
+  });
+
+  describe('the sums of what burns a budget', () => {
+    const burns = async (slis: readonly string[] = [SLI]) => {
+      const wanted = {
+        slis: [],
+        history: new Map(),
+        baselineWindow: DAY,
+        baselines: new Set<string>(),
+        reports: 0,
+      };
+      const windows = [HOUR, 5 * 60_000];
+      return (await stores.evidence('support-agent', { ...wanted, burns: { slis, windows } }, NOW)).burns;
+    };
+
+    it('are good answers and all answers in each window up to now', async () => {
+      await arrive(
+        measurement('now', 0.5, NOW, { samples: 10 }),
+        measurement('4', 0.9, minutesAgo(4), { samples: 100 }),
+        measurement('5', 0.8, minutesAgo(5), { samples: 1000 }),
+        measurement('60', 0, minutesAgo(60), { samples: 9 }),
+        measurement('future', 0, minutesAgo(-1), { samples: 9 }),
+        measurement('other', 0, minutesAgo(1), { samples: 9, service: 'search' }),
+      );
+      const found = (await burns())?.get(SLI);
+      expect(found).toMatchObject({ newest: NOW, withoutSamples: 0 });
+      expect(found?.windows.get(HOUR)).toEqual({ weighted: 895, weight: 1110 });
+      expect(found?.windows.get(5 * 60_000)).toEqual({ weighted: 95, weight: 110 });
+    });
+
+    it('are the same in any order, and with exact repeats', async () => {
+      const all = [
+        measurement('1', 0.5, minutesAgo(1), { samples: 10 }),
+        measurement('2', 0.9, minutesAgo(2), { samples: 100 }),
+      ];
+      await arrive(...all);
+      const once = await burns();
+      await emptyDatabase(database);
+      await arrive(...all.map((each) => ({ ...each, id: `${each.id} again` })).reverse(), ...all);
+      expect(await burns()).toEqual(once);
+    });
+
+    it('count apart what carries no sample size, and nothing where nothing was measured', async () => {
+      await arrive(measurement('1', 0.5, minutesAgo(1)), measurement('2', 0.5, minutesAgo(30)));
+      const found = await burns([SLI, 'availability']);
+      expect(found?.get(SLI)).toMatchObject({ withoutSamples: 2 });
+      expect(found?.get(SLI)?.windows.get(HOUR)).toEqual({ weighted: 0, weight: 0 });
+      expect(found?.has('availability')).toBe(false);
+      expect(await evidence()).not.toHaveProperty('burns');
+    });
+  });
+
+  describe('distributions', () => {
+    const distribution = (id: string, at: Date, rest: Partial<Distribution> = {}): Distribution => ({
+      type: 'distribution',
+      id,
+      source: 'evals',
+      service: 'support-agent',
+      labels: {},
+      at,
+      of: 'language',
+      buckets: { de: 1, en: 9 },
+      ...rest,
+    });
+    const read = async () => {
+      const wanted = {
+        slis: [],
+        history: new Map(),
+        baselineWindow: DAY,
+        baselines: new Set<string>(),
+        reports: 0,
+      };
+      return (await stores.evidence('support-agent', { ...wanted, distributions: DAY }, NOW)).distributions;
+    };
+
+    it('are those of the service in the time asked for, each with whether it lies in an incident', async () => {
+      await stores.save({ incidents: [bareIncident('open', { startedAt: minutesAgo(30) })] });
+      const summary = { mean: 1, sd: 2, count: 3 };
+      const { buckets: _buckets, ...bare } = distribution('summary', minutesAgo(60));
+      await arrive(
+        distribution('new', minutesAgo(10), { windowSeconds: 600 }),
+        { ...bare, summary },
+        distribution('old', new Date(NOW.getTime() - DAY)),
+        distribution('future', minutesAgo(-1)),
+        distribution('other', minutesAgo(1), { service: 'search' }),
+      );
+      expect(await read()).toEqual([
+        {
+          of: 'language',
+          at: minutesAgo(10),
+          buckets: { de: 1, en: 9 },
+          windowSeconds: 600,
+          inIncident: true,
+        },
+        { of: 'language', at: minutesAgo(60), summary, inIncident: false },
+      ]);
+    });
+
+    it('are the newest five hundred, and are not read where no rule asks', async () => {
+      await arrive(...Array.from({ length: 510 }, (_, i) => distribution(String(i), minutesAgo(i + 1))));
+      expect(await read()).toHaveLength(500);
+      expect(await evidence()).not.toHaveProperty('distributions');
     });
   });
 

@@ -11,7 +11,7 @@ import { createStores, type Stores } from '../../src/adapters/db/stores.ts';
 import * as tables from '../../src/adapters/db/tables.ts';
 import { readUnanswered } from '../../src/adapters/db/unanswered.ts';
 import { silentLogger } from '../../src/log.ts';
-import { createManualClock, DAY } from '../../src/time.ts';
+import { createManualClock, DAY, HOUR, MINUTE } from '../../src/time.ts';
 import { createScratchDatabase, type ScratchDatabase } from '../support/postgres-server.ts';
 import { bareIncident, minutesAgo, NOW, sampleRunbook } from './samples.ts';
 
@@ -108,6 +108,8 @@ const queries: Readonly<Record<string, () => Promise<unknown>>> = {
         baselineWindow: DAY,
         baselines: new Set(['sli_1', 'sli_2']),
         reports: DAY,
+        burns: { slis: ['sli_1', 'sli_2'], windows: [HOUR, 5 * MINUTE] },
+        distributions: DAY,
       },
       NOW,
     ),

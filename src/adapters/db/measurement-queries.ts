@@ -13,7 +13,9 @@ import {
 } from '../../signals/signal.ts';
 import { DAY } from '../../time.ts';
 import type { Evidence } from '../../triggers/evidence.ts';
+import { readBurnSums } from './burn-sums.ts';
 import type { Database } from './database.ts';
+import { readDistributions } from './distributions.ts';
 import { readSliEvidence, textArray } from './sli-evidence.ts';
 import { signals } from './tables.ts';
 
@@ -92,12 +94,22 @@ export function measurementQueries(database: Database) {
 
   return {
     async evidence(service: string, wanted: EvidenceWanted, now: Date): Promise<Evidence> {
-      const [slis, alerts, reports] = await Promise.all([
+      const [slis, alerts, reports, burns, distributions] = await Promise.all([
         readSliEvidence(database, service, wanted, now),
         currentAlerts(service, now),
         wanted.reports === 0 ? [] : reportsSince(service, new Date(now.getTime() - wanted.reports)),
+        wanted.burns === undefined ? undefined : readBurnSums(database, service, wanted.burns, now),
+        wanted.distributions === undefined
+          ? undefined
+          : readDistributions(database, service, new Date(now.getTime() - wanted.distributions), now),
       ]);
-      return { slis, alerts, reports };
+      return {
+        slis,
+        alerts,
+        reports,
+        ...(burns === undefined ? {} : { burns }),
+        ...(distributions === undefined ? {} : { distributions }),
+      };
     },
 
     measurementsSince,

@@ -1,13 +1,12 @@
-import { and, desc, eq, gte, isNull, ne, or, type SQL, sql } from 'drizzle-orm';
+import { type SQL, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { CHECKS_AT_ONCE, CHECKS_TO_CONFIRM } from '../../incidents/evidence-wanted.ts';
 import type { EvidenceWanted } from '../../incidents/ports.ts';
 import { type BaselineSums, NO_SUMS } from '../../triggers/baseline.ts';
 import { type Check, inOrder, type SliEvidence } from '../../triggers/evidence.ts';
 import type { Database } from './database.ts';
+import { incidentTimes, isWithin } from './incident-times.ts';
 import { incidents, signals } from './tables.ts';
-
-const INCIDENTS_AT_ONCE = 500;
 
 const checkRow = z.object({
   sli: z.string(),
@@ -22,12 +21,6 @@ const sumsRow = z.object({
   weighted: z.coerce.number(),
   weight: z.coerce.number(),
 });
-
-/** Both ends included, in milliseconds. */
-interface TimeSpan {
-  readonly from: number;
-  readonly to: number;
-}
 
 /**
  * The newest checks of each SLI, and the sums of what was normal before them: what is judged, and the time its SLI is
@@ -110,30 +103,6 @@ async function newestChecks(
     else known.push(check);
   }
   return found;
-}
-
-/** The times of the service's incidents that reach beyond `from`. */
-async function incidentTimes({ orm }: Database, service: string, from: Date): Promise<readonly TimeSpan[]> {
-  const rows = await orm
-    .select({ startedAt: incidents.startedAt, resolvedAt: incidents.resolvedAt })
-    .from(incidents)
-    .where(
-      and(
-        eq(incidents.service, service),
-        ne(incidents.phase, 'cancelled'),
-        or(isNull(incidents.resolvedAt), gte(incidents.resolvedAt, from)),
-      ),
-    )
-    .orderBy(desc(incidents.startedAt))
-    .limit(INCIDENTS_AT_ONCE);
-  return rows.map(({ startedAt, resolvedAt }) => ({
-    from: startedAt.getTime(),
-    to: resolvedAt?.getTime() ?? Infinity,
-  }));
-}
-
-function isWithin(at: Date, times: readonly TimeSpan[]): boolean {
-  return times.some(({ from, to }) => from <= at.getTime() && at.getTime() <= to);
 }
 
 /** Sums of each SLI from `from` to a moment of its own, without the times of incidents. */

@@ -20,9 +20,9 @@ export interface Played {
  */
 export function play({ trigger, sli, rule, service }: Subject, checks: readonly Check[]): readonly Played[] {
   const { [sli]: comparator } = rule.slis;
-  const { reports: _reports, ...rest } = rule;
+  const { reports: _reports, burn_rate: _burn, drift: _drift, ...rest } = rule;
   const alone = { ...rest, slis: comparator === undefined ? {} : { [sli]: comparator } };
-  const evidence = slideOver(checks, evidenceWanted([alone], service.baseline), sli);
+  const evidence = slideOver(checks, evidenceWanted([alone], service), sli);
   let watch: ServiceWatch = { service: service.service, version: 0, findings: {} };
   return checks.flatMap((check, index) => {
     const known = new Map<string, Finding>(Object.entries(watch.findings));

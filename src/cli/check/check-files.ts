@@ -6,6 +6,7 @@ import type { ServiceFile } from '../../catalogue/service-file.ts';
 import type { Config } from '../../config.ts';
 import { isAppError } from '../../errors.ts';
 import { neverEvaluable } from '../../incidents/trigger-coverage.ts';
+import { rulesOf } from '../../triggers/overrides.ts';
 import { type Area, areaOf } from './area.ts';
 
 /** The runbooks directory, and the service files in it that fit their schema. */
@@ -25,7 +26,7 @@ export async function checkRunbooks(
       area: {
         ...areaOf('Runbooks', names.join(', ') || 'no services yet', faults.map(formatFault)),
         notes: services.flatMap(({ value }) =>
-          neverEvaluable(playbook?.triggers ?? {}, value).map(
+          neverEvaluable(playbook === undefined ? {} : rulesOf(playbook, value), value).map(
             ({ trigger, why }) => `  ${value.service}: "${trigger}" can't be evaluated, ${why}`,
           ),
         ),

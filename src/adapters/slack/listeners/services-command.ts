@@ -1,5 +1,6 @@
 import { AppError } from '../../../errors.ts';
 import { triggerCoverage } from '../../../incidents/trigger-coverage.ts';
+import { rulesOf } from '../../../triggers/overrides.ts';
 import type { SlackMessage } from '../messages/blocks.ts';
 import { type ServiceState, serviceList, serviceTriggers } from '../messages/services.ts';
 import type { SlackDeps } from '../ports.ts';
@@ -31,7 +32,7 @@ async function statesOf(deps: SlackDeps, names: readonly string[]): Promise<read
         tier: service.tier,
         mode: service.declare,
         openIncidents,
-        triggers: triggerCoverage(deps.playbook.triggers, service, findings, deps.clock.now()),
+        triggers: triggerCoverage(rulesOf(deps.playbook, service), service, findings, deps.clock.now()),
       },
     ];
   });
