@@ -137,6 +137,12 @@ const refusals: readonly [unknown, string | null, string, string][] = [
     'in_the_future',
     "at: 2026-11-21T10:05:01.000Z is in the future; check the sender's clock",
   ],
+  [
+    { ...measurement, labels: Object.fromEntries(Array.from({ length: 51 }, (_, n) => [`l${n}`, 'x'])) },
+    'e1',
+    'unreadable',
+    'labels: send 50 labels at most',
+  ],
   [{ ...measurement, value: 86 }, 'e1', 'out_of_range', `value: 86 ${outside} (0.86, not 86)`],
   [{ ...measurement, value: 1.1 }, 'e1', 'out_of_range', `value: 1.1 ${outside} (0.011, not 1.1)`],
   [{ ...measurement, value: 101 }, 'e1', 'out_of_range', `value: 101 ${outside}`],

@@ -28,13 +28,18 @@ export interface ParsedSignals {
 /** A sender's clock may run ahead by this much. */
 export const CLOCK_TOLERANCE = 5 * MINUTE;
 
+const MOST_LABELS = 50;
+
 const base = {
   id: z.string().min(1).max(200),
   service: z.string(),
   at: z.iso
     .datetime({ offset: true, error: 'write a time such as 2026-11-21T10:00:00Z' })
     .transform((text) => new Date(text)),
-  labels: z.record(z.string().max(100), z.string().max(200)).default({}),
+  labels: z
+    .record(z.string().max(100), z.string().max(200))
+    .refine((labels) => Object.keys(labels).length <= MOST_LABELS, `send ${MOST_LABELS} labels at most`)
+    .default({}),
 };
 const url = z
   .url({ protocol: /^https?$/ })

@@ -59,7 +59,7 @@ describe('/aire services', () => {
     await stage.signals.send([{ ...measured, sli: 'structured_output_error_rate', value: 0.001 }]);
     await stage.app.settle();
     expect(await say(stage, 'services')).toContain(
-      'support-agent tier 1, propose, no open incidents: 2 of 5 triggers live',
+      'support-agent tier 1, propose, no open incidents: 2 of 14 triggers live',
     );
     const one = await say(stage, 'services support-agent');
     expect(one).toContain('Structured output errors (live): Structured output error rate 0.1 %, 0 s ago');
