@@ -35,6 +35,8 @@ interface Consequence {
   readonly proposals?: readonly Proposal[];
   readonly timeline?: readonly TimelineEntry[];
   readonly jobs?: readonly NewJob[];
+  /** What it is about belongs to this from now on. */
+  readonly about?: readonly WatchedFinding[];
   readonly link?: Links;
 }
 
@@ -51,13 +53,15 @@ export function followFindings(
   const remembered = remember(state.watch, findings, context.now);
   const unanswered = Object.values(remembered).filter((finding) => isUnanswered(finding, state, context.now));
   const recovered = recoveries(state, remembered, context);
+  // What closes now can't be joined by what is new.
+  const asked = { ...state, proposals: withoutOld(state.proposals, recovered.proposals) };
   // Safety opens its own incident and is asked about by itself; all else belongs together (design §6).
   const followed = [true, false].map((safety) => {
     const about = unanswered.filter((finding) => isOfSafety(finding, state.playbook) === safety);
-    return { about, ...consequence(partOf(state, safety), about, context) };
+    return consequence(partOf(asked, safety), about, context);
   });
-  const linkOf = (finding: WatchedFinding): Links | undefined =>
-    followed.find(({ about }) => about.includes(finding))?.link;
+  const linkOf = ({ key }: WatchedFinding): Links | undefined =>
+    followed.find(({ about = [] }) => about.some((each) => each.key === key))?.link;
 
   const next = Object.fromEntries(
     Object.entries(remembered).map(([key, finding]) => [
@@ -80,7 +84,10 @@ export function followFindings(
         next,
       ),
     ],
-    proposals: [...recovered.proposals, ...followed.flatMap(({ proposals = [] }) => proposals)],
+    proposals: withoutOld(
+      recovered.proposals,
+      followed.flatMap(({ proposals = [] }) => proposals),
+    ),
     timeline: [...recovered.timeline, ...followed.flatMap(({ timeline = [] }) => timeline)],
     jobs: [
       ...recovered.jobs,
@@ -112,6 +119,11 @@ function firingOn(finding: WatchedFinding, over: readonly Incident[]): WatchedFi
     ...finding,
     reason: `${finding.reason} ${incidentName(incident)} was resolved, but this goes on.`,
   };
+}
+
+/** Each question once, as it is now. */
+function withoutOld(old: readonly Proposal[], now: readonly Proposal[]): readonly Proposal[] {
+  return [...old.filter((each) => now.every((other) => other.id !== each.id)), ...now];
 }
 
 /** It belongs to one thing: what it belonged to before is over. */
@@ -158,6 +170,7 @@ function consequence(
       ...attached,
       incidents: [attached.incident],
       jobs: [...attached.jobs, ...pageWhenBad(state.service, attached.incident, openIncident.severity)],
+      about: firing,
       link: { incidentId: openIncident.id },
     };
   }
@@ -173,6 +186,7 @@ function consequence(
       proposals: answered,
       timeline: declared.timeline,
       jobs: [...declared.jobs, ...answered.map((each) => showProposal(each.id))],
+      about: firing,
       link: { incidentId: id, declaredAt: context.now },
     };
   }
@@ -189,6 +203,7 @@ function consequence(
   return {
     proposals: [proposal],
     jobs: shadow ? [] : [showProposal(proposal.id)],
+    about,
     link: { proposalId: proposal.id },
   };
 }

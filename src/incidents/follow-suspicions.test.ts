@@ -30,7 +30,7 @@ function watched(declare: 'shadow' | 'propose' | 'auto') {
   const newId = sequentialIds();
   const incidents = new Map<string, Incident>();
   const proposals = new Map<string, Proposal>();
-  const see = (finding: Finding, at = 0) => {
+  const seeAll = (findings: readonly Finding[], at = 0) => {
     const change = followFindings(
       {
         service: aService({ declare }),
@@ -40,16 +40,18 @@ function watched(declare: 'shadow' | 'propose' | 'auto') {
         proposals: [...proposals.values()],
         over: [...incidents.values()].filter((incident) => incident.phase === 'closed'),
       },
-      [finding],
+      findings,
       { now: after(at), newId },
     );
     watch = change?.watch ?? watch;
     for (const incident of change?.incidents ?? []) incidents.set(incident.id, incident);
     for (const proposal of change?.proposals ?? []) proposals.set(proposal.id, proposal);
-    return (change?.jobs ?? []).map((job) => job.kind);
+    return change;
   };
+  const see = (finding: Finding, at = 0) => (seeAll([finding], at)?.jobs ?? []).map((job) => job.kind);
   return {
     see,
+    seeAll,
     incidents: () => [...incidents.values()],
     proposals: () => [...proposals.values()],
     answer: (state: Proposal['state'], at = 0) => {
@@ -167,4 +169,28 @@ test('shadow: nothing is said; what would have been declared is counted, once un
 test('what has not lasted long enough yet is not asked about (control)', () => {
   const { isUnconfirmed: _no, ...pending } = suspected;
   expect(watched('propose').see(pending)).toEqual([]);
+});
+
+test.each(['propose', 'auto'] as const)(
+  '%s: what fires when the question about something else closes is a question of its own, and no entity is written twice',
+  (mode) => {
+    const { seeAll, proposals, incidents } = watched(mode);
+    const other = { ...firing, key: 'eval_score_drop:refusal_rate', reason: 'Refusals rose.' };
+    seeAll([suspected]);
+    const change = seeAll([healthy, other], 5);
+    const written = (change?.proposals ?? []).map((proposal) => proposal.id);
+    expect(new Set(written).size).toBe(written.length);
+    expect(proposals()[0]).toMatchObject({ state: 'recovered' });
+    if (mode === 'auto') expect(incidents()).toMatchObject([{ reason: 'Refusals rose.' }]);
+    else expect(proposals()[1]).toMatchObject({ state: 'open', reason: 'Refusals rose.' });
+  },
+);
+
+test('a suspicion beside what declares is not part of that, so that it attaches when it is confirmed', () => {
+  const { seeAll, incidents } = watched('auto');
+  const other = { ...suspected, key: 'eval_score_drop:refusal_rate', reason: 'Refusals rose.' };
+  seeAll([firing, other]);
+  expect(incidents()).toMatchObject([{ findings: [firing.key] }]);
+  seeAll([firing, { ...other, state: 'firing', severity: 'SEV1' }], 1);
+  expect(incidents()).toMatchObject([{ findings: [firing.key, other.key], severity: 'SEV1' }]);
 });
