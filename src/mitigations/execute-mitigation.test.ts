@@ -210,3 +210,29 @@ test('done is done: running the job again sends nothing', async () => {
   expect(await executeMitigation(deps, again, id, false)).toEqual({ kind: 'done' });
   expect(again.sent).toEqual([]);
 });
+
+test('ambiguous, then refused: unknown, because the first may have happened', async () => {
+  const { deps, id, now } = await approved();
+  const target = createTarget(ambiguous, { kind: 'refused', detail: 'The target refused with 409.' });
+  await executeMitigation(deps, target, id, false);
+  await executeMitigation(deps, target, id, false);
+  expect(now()).toMatchObject({
+    state: 'unknown',
+    detail:
+      'It may or may not have happened: an earlier try may have reached the target, and the last was refused: The target refused with 409. Look at the target and say what happened.',
+  });
+});
+
+test.each(KINDS)(
+  'taken and waiting for its callback (%s): its job run again sends nothing',
+  async (idempotency) => {
+    const { deps, id, now } = await approved({
+      definition: { idempotency, confirm: { callback: { timeout: '5m' } } },
+    });
+    const target = createTarget(accepted);
+    await executeMitigation(deps, target, id, false);
+    expect(await executeMitigation(deps, target, id, false)).toEqual({ kind: 'done' });
+    expect(target.sent).toHaveLength(1);
+    expect(now().state).toBe('running');
+  },
+);

@@ -48,6 +48,8 @@ function beginSending(
     return { change: undefined, result: undefined };
 
   const mayHaveBeenSent = mitigation.state === 'running';
+  // The target has taken it and reports by its callback; what follows is the deadline's.
+  if (mayHaveBeenSent && mitigation.detail !== undefined) return { change: undefined, result: undefined };
   const invalid = whyNotValid(mitigation, incident, context.now);
   if (invalid !== undefined) {
     return mayHaveBeenSent
@@ -117,6 +119,7 @@ function recordOutcome(
   // A fast target may have reported back before its answer to the request was recorded.
   if (mitigation.state !== 'running') return { change: undefined, result: done };
   const { definition } = mitigation;
+  const mayHaveReached = attempt.mayHaveBeenSent || attempt.mitigation.version !== mitigation.version;
   switch (outcome.kind) {
     case 'accepted': {
       if (definition.confirm === undefined)
@@ -142,12 +145,16 @@ function recordOutcome(
         result: done,
       };
     }
-    case 'refused':
-      return { change: ended(mitigation, incident, 'failed', outcome.detail, context), result: done };
+    case 'refused': {
+      if (!mayHaveReached)
+        return { change: ended(mitigation, incident, 'failed', outcome.detail, context), result: done };
+      const detail = afterEarlierTry('was refused', outcome.detail);
+      return { change: ended(mitigation, incident, 'unknown', detail, context), result: done };
+    }
     case 'not_sent': {
       const retry: ExecutionResult = { kind: 'retry', reason: outcome.detail };
-      if (attempt.mayHaveBeenSent || attempt.mitigation.version !== mitigation.version) {
-        const detail = `It may or may not have happened: an earlier try may have reached the target, and the last could not be sent: ${outcome.detail} Look at the target and say what happened.`;
+      if (mayHaveReached) {
+        const detail = afterEarlierTry('could not be sent', outcome.detail);
         return lastAttempt
           ? { change: ended(mitigation, incident, 'unknown', detail, context), result: done }
           : { change: undefined, result: retry };
@@ -179,4 +186,8 @@ function recordOutcome(
           }
         : { change: undefined, result: { kind: 'retry', reason: outcome.detail } };
   }
+}
+
+function afterEarlierTry(what: string, detail: string): string {
+  return `It may or may not have happened: an earlier try may have reached the target, and the last ${what}: ${detail} Look at the target and say what happened.`;
 }
