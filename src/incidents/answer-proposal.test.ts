@@ -175,3 +175,13 @@ test('what another replica declares while this one loads is seen, or the saving 
   );
   expect(store.incidents.all()).toHaveLength(1);
 });
+
+test('declared into an open incident that it makes worse: its owners are paged', async () => {
+  const { deps: bare } = asked(watched(TCR, { severity: 'SEV1' }));
+  const { services } = incidentDeps(aService({ owners: { team: 'ml', pagerduty_service: 'PSVC1' } }));
+  const deps = { ...bare, services };
+  deps.store.incidents.seed(anIncident({ severity: 'SEV3' }));
+  await answerProposal(deps, { proposalId: 'prp_a', by: 'U_ANA', answer: 'declare' });
+  expect(deps.store.incidents.all()).toMatchObject([{ severity: 'SEV1' }]);
+  expect(deps.store.jobs.map((job) => job.kind)).toContain('incident.page');
+});

@@ -1,9 +1,10 @@
 import { AppError } from '../errors.ts';
-import { runVerb } from '../verb.ts';
+import { type NewJob, runVerb } from '../verb.ts';
 import { attach, declareFrom, worstOf } from './declare-findings.ts';
 import type { Actor, Incident } from './incident.ts';
 import { showProposal } from './jobs.ts';
-import type { IncidentChange, IncidentDeps } from './ports.ts';
+import { pageWhenBad } from './paging.ts';
+import type { IncidentChange, IncidentDeps, IncidentService } from './ports.ts';
 import type { TimelineEntry } from './timeline.ts';
 import type { Proposal } from './watch.ts';
 
@@ -64,7 +65,7 @@ export function answerProposal(
               person,
               declareFrom({ service, playbook: deps.playbook }, worst, findings, proposal.id, context),
             )
-          : attach(already, findings, context);
+          : joined(service, already, attach(already, findings, context));
       const declared: Proposal = { ...answered, state: 'declared', incidentId: incident.id };
       const linked = Object.fromEntries(
         Object.entries(watch.findings).map(([key, finding]) => [
@@ -84,6 +85,18 @@ export function answerProposal(
       };
     },
   );
+}
+
+/** What joins an open incident may make it worse: then its owners are paged as when it is declared so. */
+function joined<Attached extends { incident: Incident; jobs: readonly NewJob[] }>(
+  service: IncidentService,
+  before: Incident,
+  attached: Attached,
+): Attached {
+  return {
+    ...attached,
+    jobs: [...attached.jobs, ...pageWhenBad(service, attached.incident, before.severity)],
+  };
 }
 
 /** A declaration as the person's own who gave the answer. */

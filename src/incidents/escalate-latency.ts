@@ -4,9 +4,10 @@ import type { Check } from '../triggers/evidence.ts';
 import { extendRun, type Run } from '../triggers/sustained.ts';
 import { runVerb } from '../verb.ts';
 import { AIRE, type Incident, incidentName, isOpen } from './incident.ts';
-import { escalate, say } from './jobs.ts';
+import { escalate, say, watchLatency } from './jobs.ts';
 import { pageOwnersJob } from './paging.ts';
 import type { IncidentChange, IncidentDeps, IncidentService } from './ports.ts';
+import { ESCALATE_AFTER } from './reminders.ts';
 import { entry } from './timeline.ts';
 
 /** Beyond this many times its SLO for longer than this, slow inference goes to the owners at once (reference §E). */
@@ -14,8 +15,8 @@ const TIMES = 5;
 export const SLOW_FOR = 15 * MINUTE;
 
 /**
- * Calls the owners of an incident whose fired latency has been beyond five times its SLO for a quarter of an hour.
- * Run again, it says nothing twice.
+ * Calls the owners of an incident whose fired latency has been beyond five times its SLO for a quarter of an hour; looks
+ * again when it may have been so for that long. Run again, it says nothing twice.
  *
  * @throws AppError `conflict`.
  */
@@ -41,10 +42,18 @@ export async function escalateLatency(deps: IncidentDeps, incidentId: string): P
       save: (change: IncidentChange) => store.save(change),
     },
     (state) => {
-      const lasted = state === undefined ? undefined : beyond(state.checks, state.limit.value)?.lasted;
-      if (state === undefined || lasted === undefined || lasted < SLOW_FOR)
-        return { change: undefined, result: undefined };
+      if (state === undefined) return { change: undefined, result: undefined };
       const { incident, limit } = state;
+      const lasted = beyond(state.checks, limit.value)?.lasted ?? 0;
+      if (lasted < SLOW_FOR) {
+        const again = new Date(deps.clock.now().getTime() + Math.max(MINUTE, SLOW_FOR - lasted));
+        // From then on the owners have been called in any case.
+        const isLate = again.getTime() >= incident.declaredAt.getTime() + ESCALATE_AFTER;
+        return {
+          change: isLate ? undefined : { jobs: [watchLatency(incident.id, again)] },
+          result: undefined,
+        };
+      }
       const definition = sliDefinition(limit.sli);
       const said = {
         ...entry(

@@ -98,7 +98,7 @@ export function watchLatency(incidentId: string, at: Date): NewJob {
   return {
     kind: 'incident.watch_latency',
     lane: `incident-reminders:${incidentId}`,
-    key: `watch-latency:${incidentId}`,
+    key: `watch-latency:${incidentId}:${at.toISOString()}`,
     payload: { incidentId },
     dueAt: at,
   };

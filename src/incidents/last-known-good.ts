@@ -4,7 +4,7 @@ import { DAY } from '../time.ts';
 import type { Fact, Incident } from './incident.ts';
 import type { IncidentService } from './ports.ts';
 import { SUSPECTED_CHANGE } from './suspect-change.ts';
-import { versionFacts } from './version-facts.ts';
+import { versionFacts, withNewer } from './version-facts.ts';
 
 /** The SLIs that say whether a version was good, and how far back they are looked for. */
 export const VERSION_SLIS = ['task_completion_rate', 'golden_dataset_accuracy'] as const;
@@ -50,10 +50,11 @@ export function versionsToJudge(
     return isOpen && fired !== undefined && facts[SUSPECTED_CHANGE] === undefined;
   });
   const names = again.flatMap((what) => [`current_${what}`, `previous_good_${what}`]);
-  return {
-    ...Object.fromEntries(Object.entries(facts).filter(([name]) => names.includes(name))),
-    ...versionFacts(arrivals.filter((signal) => signal.at <= detectedAt)),
-  };
+  const found = versionFacts(arrivals.filter((signal) => signal.at <= detectedAt));
+  const touched = Object.entries(withNewer(facts, found)).filter(
+    ([name]) => names.includes(name) || found[name] !== undefined,
+  );
+  return Object.fromEntries(touched);
 }
 
 /** The kinds that facts about versions are about. */

@@ -17,7 +17,7 @@ import { goodVersions, kindsOf, VERSION_EVALS_WITHIN, versionsToJudge } from './
 import type { IncidentChange, IncidentDeps, IncidentService } from './ports.ts';
 import { suspectChange } from './suspect-change.ts';
 import { type EntryContext, entry, type TimelineEntry } from './timeline.ts';
-import { describeChange, versionFacts } from './version-facts.ts';
+import { describeChange, versionFacts, withNewer } from './version-facts.ts';
 import type { ServiceWatch, WatchedFinding } from './watch.ts';
 
 /** Changes this long before the onset are shown as what moved. */
@@ -204,7 +204,8 @@ function arrivalsOn(incident: Incident, arrivals: readonly Signal[], context: En
   // A rollback also arrives as a change: what was good before is read only from changes before detection.
   const before = arrivals.filter((signal) => signal.at <= incident.detectedAt);
   const later = Object.entries(versionFacts(arrivals)).filter(([name]) => name.startsWith('current_'));
-  next = { ...next, facts: { ...next.facts, ...versionFacts(before), ...Object.fromEntries(later) } };
+  const facts = withNewer(withNewer(next.facts, versionFacts(before)), Object.fromEntries(later));
+  next = { ...next, facts };
   return { incident: next, timeline, jobs };
 }
 

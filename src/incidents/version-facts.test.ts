@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { NOW } from './test-builders.ts';
-import { knownVersions } from './version-facts.ts';
+import { knownVersions, withNewer } from './version-facts.ts';
 
 const facts = (values: Readonly<Record<string, string>>) =>
   Object.fromEntries(
@@ -26,4 +26,19 @@ it('does not call what was brought back its own predecessor', () => {
   expect(knownVersions(facts({ current_model: 'v41', previous_good_model: 'v41' }))).toEqual([
     { what: 'model', current: 'v41' },
   ]);
+});
+
+it('an older change that arrives later does not put the clock back', () => {
+  const at = (minutes: number) => new Date(NOW.getTime() + minutes * 60_000);
+  const known = {
+    current_model: { value: 'v18', from: 'signal:ci', at: at(-10) },
+    previous_good_model: { value: 'v17', from: 'signal:ci', at: at(-10) },
+  };
+  const older = {
+    current_model: { value: 'v17', from: 'signal:ci', at: at(-600) },
+    previous_good_model: { value: 'v16', from: 'signal:ci', at: at(-600) },
+    current_prompt: { value: 'p1', from: 'signal:ci', at: at(-600) },
+  };
+  expect(withNewer(known, older)).toEqual({ ...known, current_prompt: older.current_prompt });
+  expect(withNewer(older, known)).toEqual({ ...known, current_prompt: older.current_prompt });
 });

@@ -19,6 +19,18 @@ export function versionFacts(signals: readonly Signal[]): Readonly<Record<string
   return facts;
 }
 
+/** Facts with those that were found since; one that is older than what is known of the same name says nothing new. */
+export function withNewer(
+  known: Readonly<Record<string, Fact>>,
+  found: Readonly<Record<string, Fact>>,
+): Readonly<Record<string, Fact>> {
+  const newer = Object.entries(found).filter(([name, fact]) => {
+    const before = known[name];
+    return before === undefined || fact.at >= before.at;
+  });
+  return { ...known, ...Object.fromEntries(newer) };
+}
+
 /** What runs now and what ran before, as far as each is known. */
 export interface KnownVersion {
   readonly what: ChangeKind;

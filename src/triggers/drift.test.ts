@@ -7,6 +7,11 @@ describe('the population stability index', () => {
     expect(shiftOf({ a: 600_000, b: 400_000 }, { a: 500_000, b: 500_000 }).psi).toBeCloseTo(0.040547, 5);
   });
 
+  it('takes a bucket for a bucket whatever its name', () => {
+    expect(shiftOf({ constructor: 50, a: 50 }, { a: 100 }).psi).toBeGreaterThan(0.25);
+    expect(shiftOf({ a: 100 }, { toString: 50, a: 50 }).psi).toBeGreaterThan(0.25);
+  });
+
   it('is nothing for equal shares, and finite for a bucket that is new or gone', () => {
     expect(shiftOf({ a: 50, b: 50 }, { a: 5000, b: 5000 }).psi).toBe(0);
     expect(shiftOf({ a: 50, b: 50 }, { a: 5000, b: 5000 }).chance).toBeGreaterThan(0.9);

@@ -16,6 +16,11 @@ export interface Shift {
 /** What is added to each count, so that a bucket seen for the first time is not infinitely far away. */
 const SMOOTHING = 0.5;
 
+/** Whoever sends names the buckets: `constructor` is none that every object has. */
+function countIn(counts: Buckets, bucket: string): number {
+  return Object.hasOwn(counts, bucket) ? (counts[bucket] ?? 0) : 0;
+}
+
 /**
  * The population stability index of counts against what is usual. Where nothing changed it is not 0 but about
  * (buckets − 1)(1/n + 1/m); divided by (1/n + 1/m) it follows χ² with buckets − 1 degrees of freedom.
@@ -25,14 +30,14 @@ export function shiftOf(newest: Buckets, usual: Buckets): Shift {
   const n = total(newest);
   const m = total(usual);
   const smoothed = (counts: Buckets, bucket: string, all: number): number =>
-    ((counts[bucket] ?? 0) + SMOOTHING) / (all + SMOOTHING * buckets.length);
+    (countIn(counts, bucket) + SMOOTHING) / (all + SMOOTHING * buckets.length);
   const parts = buckets.map((bucket) => {
     const to = smoothed(newest, bucket, n);
     const from = smoothed(usual, bucket, m);
     return {
       bucket,
-      from: (usual[bucket] ?? 0) / m,
-      to: (newest[bucket] ?? 0) / n,
+      from: countIn(usual, bucket) / m,
+      to: countIn(newest, bucket) / n,
       part: (to - from) * Math.log(to / from),
     };
   });

@@ -98,6 +98,20 @@ describe('a GPU-served model gets slow', () => {
     },
   );
 
+  it('calls its owners also when it gets that slow only after it was declared', async () => {
+    const stage = await stageWith({ edit: (text) => text.replace('declare: propose', 'declare: auto') });
+    stage.clock.set(new Date(START.getTime() - 2 * HOUR));
+    await latency(stage, 1, 60);
+    stage.clock.set(START);
+    await latency(stage, 4, 11);
+    for (let minute = 0; minute < 22; minute++) {
+      await stage.pass(MINUTE);
+      await latency(stage, minute < 5 ? 4 : 11, 1);
+    }
+    await stage.pass(MINUTE);
+    expect(latest(stage.slack, CHANNEL, 'above 5 times its SLO')).toBeDefined();
+  });
+
   it('is not proposed for a spike, nor through a hole in the evidence', async () => {
     const stage = await stageWith();
     stage.clock.set(new Date(START.getTime() - 2 * HOUR));

@@ -126,9 +126,11 @@ function measurementOf(group: readonly Evaluation[]): unknown {
   const [first] = group;
   return {
     type: 'measurement',
-    id: contentHash(
+    id: contentHash([
+      first?.service.service,
+      first?.sli,
       group.map(({ name, at, score, trace }) => [name, at.toISOString(), score, trace ?? null]),
-    ),
+    ]),
     service: first?.service.service,
     sli: first?.sli,
     value: group.reduce((sum, { score }) => sum + score, 0) / group.length,
