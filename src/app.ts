@@ -171,11 +171,13 @@ export async function startApp(options: AppOptions): Promise<App> {
     enqueue: store.enqueue,
     firstActivity: deliveries.firstActivity,
   });
+  const holdMitigations = () => holdAfterRestore({ database, store, clock, log });
   const worker = createOutboxWorker({
     queue: createJobQueue(database),
     handlers: new Map([
       ...featureJobs({
         ...deps,
+        holdAfterRestore: holdMitigations,
         target: createMitigationSender({ outgoing, secrets: config.secrets, wallClock }),
         approvers: createApproverDirectory(client),
         golden: createGoldenRepository({
@@ -247,7 +249,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       metricsRoute({ clients: config.apiClients, render: metrics.render }),
     ],
   });
-  await holdAfterRestore({ database, store, clock, log });
+  await holdMitigations();
   const { port } = await server.listen(config.http.port, config.http.host);
   await store.enqueue(...firstPolls(catalogue.services, clock.now()));
   worker.start();

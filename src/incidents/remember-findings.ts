@@ -11,7 +11,9 @@ export function remember(
     const before = watch.findings[finding.key];
     const since = before?.state === finding.state ? before.since : now;
     const { onset: _onset, onsetBetween: _between, ...found } = finding;
-    const began = before?.state === 'firing' && before.onset !== undefined ? before : finding;
+    // Without data in between it goes on, so it began when it began.
+    const wentOn = before?.state === 'firing' || before?.state === 'not_evaluable';
+    const began = wentOn && before?.onset !== undefined ? before : finding;
     return [finding.key, { ...found, ...onsetOf(began), since, ...memoriesOf(before) }];
   });
   return Object.fromEntries(seen);

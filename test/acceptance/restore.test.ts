@@ -60,6 +60,19 @@ it('after a restore a mitigation waits until somebody releases it, and is sent o
   expect(toldTo(on, by === 'ana' ? ANA : BEN)).toBeUndefined();
 });
 
+it('a restore or a failover under a running bot is noticed before it sends', async () => {
+  let place = 'home';
+  const database: Database = { ...test.database, place: async () => place };
+  stage = await setStage({ directory: join(scratch, 'files'), start: START, log: silentLogger, database });
+  await stage.app.settle();
+  await requestRollback(stage);
+  place = 'the standby';
+  await clickButton(stage, BEN, CHANNEL, 'Approve');
+  expect(stage.target.requests()).toEqual([]);
+  await clickButton(stage, ANA, 'incidents', 'Release mitigations');
+  expect(stage.target.requests()).toHaveLength(1);
+});
+
 it('an approval that ran out meanwhile is not sent by the release', async () => {
   await startIn('home');
   const on = await startIn('a restored copy');

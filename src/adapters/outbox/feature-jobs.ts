@@ -25,6 +25,8 @@ export interface FeatureJobDeps extends PostmortemDeps {
   readonly target: MitigationTarget;
   readonly approvers: ApproverDirectory;
   readonly golden: GoldenRepository;
+  /** Holds mitigations when the data was restored, or failed over, under this process. */
+  readonly holdAfterRestore: () => Promise<void>;
   readonly enqueue: (...jobs: readonly NewJob[]) => Promise<void>;
 }
 
@@ -90,6 +92,7 @@ export function featureJobs(deps: FeatureJobDeps): ReadonlyMap<string, JobHandle
     [
       'mitigation.send',
       async ({ payload }, { lastAttempt }) => {
+        await deps.holdAfterRestore();
         const result = await executeMitigation(
           deps,
           deps.target,
