@@ -54,6 +54,7 @@ const CONCURRENCY = 8;
 const POOLS: readonly Pool[] = [
   { kinds: ['service.evaluate'], room: 2 },
   { kinds: ['step.run', 'incident.read_vendors'], room: 4 },
+  { kinds: ['prometheus.poll', 'vendor.poll', 'evals.run', 'evals.suspected'], room: 4 },
 ];
 const LEASE_SECONDS = 20;
 const HANDLER_TIME = 15 * SECOND;
