@@ -1,7 +1,10 @@
 import type { Distribution } from '../signals/signal.ts';
+import { added, type Buckets, shiftOf, total } from '../triggers/drift.ts';
 
 /** From this population stability index on a distribution has clearly moved. */
 const MOVED = 0.2;
+/** Samples of these sizes show as much by chance less often than this. */
+const BY_CHANCE = 0.001;
 
 /** How a distribution of the incident's time stands to the one of the week before. */
 export interface InputShift {
@@ -24,46 +27,29 @@ export function compareInputs(
   return [...sums(now)]
     .flatMap(([of, counts]) => {
       const known = earlier.get(of);
-      return known === undefined ? [] : [{ of, ...shift(known, counts) }];
+      return known === undefined ? [] : [{ of, ...inputShift(known, counts) }];
     })
-    .sort((a, b) => b.stability - a.stability || a.of.localeCompare(b.of))
-    .map(({ stability: _index, ...found }) => found);
+    .sort((a, b) => b.psi - a.psi || a.of.localeCompare(b.of))
+    .map(({ psi: _index, ...found }) => found);
 }
 
-function shift(before: ReadonlyMap<string, number>, now: ReadonlyMap<string, number>) {
-  const buckets = [...new Set([...before.keys(), ...now.keys()])].sort();
-  const totals = { before: total(before), now: total(now) };
-  const shares = buckets.map((bucket) => ({
-    bucket,
-    before: (before.get(bucket) ?? 0) / totals.before,
-    now: (now.get(bucket) ?? 0) / totals.now,
-  }));
-  // Half an observation in each bucket: one that is new must not count as infinitely far.
-  const smoothed = (count: number, of: number): number => (count + 0.5) / (of + buckets.length / 2);
-  const stability = buckets.reduce((sum, bucket) => {
-    const p = smoothed(now.get(bucket) ?? 0, totals.now);
-    const q = smoothed(before.get(bucket) ?? 0, totals.before);
-    return sum + (p - q) * Math.log(p / q);
-  }, 0);
-  const byChance = (buckets.length - 1) * (1 / totals.now + 1 / totals.before);
-  const most = shares.reduce((so, each) =>
-    Math.abs(each.now - each.before) > Math.abs(so.now - so.before) ? each : so,
+function inputShift(before: Buckets, now: Buckets) {
+  const { psi, chance, moved } = shiftOf(now, before);
+  const most = moved.reduce((so, each) =>
+    Math.abs(each.to - each.from) > Math.abs(so.to - so.from) ? each : so,
   );
-  return { ...most, stability, moved: stability >= MOVED && stability > 3 * byChance };
+  return {
+    bucket: most.bucket,
+    before: most.from,
+    now: most.to,
+    psi,
+    moved: psi >= MOVED && chance < BY_CHANCE,
+  };
 }
 
 /** The counts of each distribution that counted anything, added up. */
-function sums(distributions: readonly Distribution[]): ReadonlyMap<string, ReadonlyMap<string, number>> {
-  const all = new Map<string, Map<string, number>>();
-  for (const { of, buckets } of distributions) {
-    const known = all.get(of) ?? new Map<string, number>();
-    all.set(of, known);
-    for (const [bucket, count] of Object.entries(buckets ?? {}))
-      known.set(bucket, (known.get(bucket) ?? 0) + count);
-  }
+function sums(distributions: readonly Distribution[]): ReadonlyMap<string, Buckets> {
+  const all = new Map<string, Buckets>();
+  for (const { of, buckets = {} } of distributions) all.set(of, added([all.get(of) ?? {}, buckets]));
   return new Map([...all].filter(([, counts]) => total(counts) > 0));
-}
-
-function total(counts: ReadonlyMap<string, number>): number {
-  return [...counts.values()].reduce((sum, count) => sum + count, 0);
 }

@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePort } from '../../src/cli/demo/free-port.ts';
 import { eventually } from '../e2e/bot-process.ts';
-import { freePort } from '../support/free-port.ts';
 import type { ProcessFigures } from './probe.ts';
 
 export const SIGNAL_SECRET = `whsec_${Buffer.alloc(32, 'bench').toString('base64')}`;

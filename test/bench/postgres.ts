@@ -4,8 +4,8 @@ import { chown, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { freePort } from '../../src/cli/demo/free-port.ts';
 import { supervise } from '../support/embedded-postgres.ts';
-import { freePort } from '../support/free-port.ts';
 import { accountForServers } from '../support/unprivileged-account.ts';
 
 const run = promisify(execFile);

@@ -10,9 +10,9 @@ import {
 import { createSignalsSender, type SignalsSender } from '../../src/adapters/stand-ins/signals-sender.ts';
 import { type SlackStandIn, startSlackStandIn } from '../../src/adapters/stand-ins/slack/slack-stand-in.ts';
 import { startStatusPage } from '../../src/adapters/stand-ins/status-page.ts';
+import { freePort } from '../../src/cli/demo/free-port.ts';
 import { SHIPPED_STATUS_PAGE } from '../../src/cli/demo/stage.ts';
 import { systemClock } from '../../src/time.ts';
-import { freePort } from '../support/free-port.ts';
 
 const SIGNING = `whsec_${Buffer.alloc(32, 'deploy').toString('base64')}`;
 const SIGNALS = `whsec_${Buffer.alloc(32, 'signals').toString('base64')}`;

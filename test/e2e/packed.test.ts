@@ -7,8 +7,8 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { z } from 'zod';
 import { startSlackStandIn } from '../../src/adapters/stand-ins/slack/slack-stand-in.ts';
+import { freePort } from '../../src/cli/demo/free-port.ts';
 import { systemClock } from '../../src/time.ts';
-import { freePort } from '../support/free-port.ts';
 import { eventually } from './bot-process.ts';
 
 const run = promisify(execFile);

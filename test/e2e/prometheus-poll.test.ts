@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import { afterEach, describe, expect, inject, it, onTestFailed } from 'vitest';
-import { freePort } from '../support/free-port.ts';
+import { freePort } from '../../src/cli/demo/free-port.ts';
 import { createScratchDatabase } from '../support/postgres-server.ts';
 import { missingAlertPrograms, startAlertPrograms } from './alert-programs.ts';
 import { createBotProcess, eventually } from './bot-process.ts';

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import pg from 'pg';
-import { freePort } from './free-port.ts';
+import { freePort } from '../../src/cli/demo/free-port.ts';
 import { usableBinaries } from './postgres-binaries.ts';
 import { accountForServers } from './unprivileged-account.ts';
 

@@ -1,5 +1,4 @@
 import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import type { Database } from '../../adapters/db/database.ts';
 import { startEmptyPrometheus } from '../../adapters/stand-ins/empty-prometheus.ts';
@@ -14,6 +13,7 @@ import { readConfig } from '../../config.ts';
 import type { Logger } from '../../log.ts';
 import { createManualClock, type ManualClock } from '../../time.ts';
 import { PACKAGE_ROOT } from '../package-root.ts';
+import { freePort } from './free-port.ts';
 
 /** Secrets of the stage only: they open nothing outside it. */
 const secretOf = (word: string): string =>
@@ -169,20 +169,4 @@ async function layOut(directory: string, edit: (text: string) => string): Promis
     const text = await readFile(join(services, name), 'utf8');
     await writeFile(join(services, name), edit(text));
   }
-}
-
-/** A port nobody listens on: the callback URL must be known before the server starts. */
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.once('error', reject);
-    probe.listen(0, '127.0.0.1', () => {
-      const address = probe.address();
-      probe.close(() =>
-        address !== null && typeof address === 'object'
-          ? resolve(address.port)
-          : reject(new Error('no port')),
-      );
-    });
-  });
 }
