@@ -1,4 +1,3 @@
-import { stableJson } from '../ids.ts';
 import type { Playbook } from '../runbooks/schema.ts';
 import type { Finding } from '../triggers/trigger.ts';
 import type { NewJob } from '../verb.ts';
@@ -10,7 +9,7 @@ import { shapesNamed } from './onset.ts';
 import { pageWhenBad } from './paging.ts';
 import type { IncidentChange, IncidentService } from './ports.ts';
 import { closeRecovered, FLAPPING, propose } from './propose-findings.ts';
-import { remember, unlinked } from './remember-findings.ts';
+import { isAsRemembered, remember, unlinked } from './remember-findings.ts';
 import { type EntryContext, entry, type TimelineEntry } from './timeline.ts';
 import type { Proposal, ServiceWatch, WatchedFinding } from './watch.ts';
 
@@ -69,7 +68,7 @@ export function followFindings(
       finding.state === 'healthy' ? unlinked(finding) : relinked(finding, linkOf(finding)),
     ]),
   );
-  if (stableJson(next) === stableJson(state.watch.findings)) return undefined;
+  if (isAsRemembered(state.watch.findings, next)) return undefined;
 
   // Cards show the latest value of what fired, so they follow every change of a linked finding.
   const shown = new Set(Object.values(remembered).flatMap((finding) => finding.incidentId ?? []));

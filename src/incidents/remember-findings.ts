@@ -1,3 +1,5 @@
+import { isDeepStrictEqual } from 'node:util';
+import { MINUTE } from '../time.ts';
 import type { Finding } from '../triggers/trigger.ts';
 import type { ServiceWatch, WatchedFinding } from './watch.ts';
 
@@ -43,4 +45,49 @@ function memoriesOf(
 export function unlinked(finding: WatchedFinding): WatchedFinding {
   const { incidentId: _incident, proposalId, ...rest } = finding;
   return proposalId === undefined ? rest : { ...rest, askedIn: proposalId };
+}
+
+/**
+ * Whether nothing is new enough to be written. What is well, or can't be judged, changes with every measurement; it is
+ * shown to people only, so that a minute's difference is none.
+ */
+export function isAsRemembered(
+  before: ServiceWatch['findings'],
+  next: Readonly<Record<string, WatchedFinding>>,
+): boolean {
+  const isSoon = newestOf(next) - newestOf(before) < MINUTE;
+  const keys = Object.keys(next);
+  return (
+    keys.length === Object.keys(before).length &&
+    keys.every((key) => {
+      const [was, is] = [before[key], next[key]];
+      if (was === undefined || is === undefined) return false;
+      return isSoon && isQuiet(was) && isQuiet(is) ? isSameButSeen(was, is) : isDeepStrictEqual(was, is);
+    })
+  );
+}
+
+/** When anything was observed last. */
+function newestOf(findings: ServiceWatch['findings']): number {
+  return Object.values(findings).reduce(
+    (newest, { observedAt }) => Math.max(newest, observedAt?.getTime() ?? 0),
+    0,
+  );
+}
+
+/** Nothing is done about it. */
+function isQuiet({ state, incidentId, proposalId }: WatchedFinding): boolean {
+  return (
+    (state === 'healthy' || state === 'not_evaluable') && incidentId === undefined && proposalId === undefined
+  );
+}
+
+function isSameButSeen(was: WatchedFinding, is: WatchedFinding): boolean {
+  return (
+    was.state === is.state &&
+    was.severity === is.severity &&
+    was.since.getTime() === is.since.getTime() &&
+    was.askedIn === is.askedIn &&
+    was.declaredAt?.getTime() === is.declaredAt?.getTime()
+  );
 }

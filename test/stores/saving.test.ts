@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm';
-import { beforeAll, beforeEach, expect, it } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Database } from '../../src/adapters/db/database.ts';
 import type { AnyChange } from '../../src/adapters/db/save.ts';
 import { createStores, type Stores } from '../../src/adapters/db/stores.ts';
@@ -52,6 +52,34 @@ describeOnBoth('saving a change', (open) => {
     expect(await countRows(database, 'timeline')).toBe(1);
     expect(await countRows(database, 'jobs')).toBe(2);
     expect(wakes).toBe(1);
+  });
+
+  describe('what is remembered of services, many at once', () => {
+    const watch = (service: string, version: number) => ({ service, version, findings: {} });
+    const save = (...watches: readonly ReturnType<typeof watch>[]) =>
+      Promise.all(watches.map((each) => stores.save({ watch: each, incidents: [], jobs: [] })));
+
+    it('writes each that has the version it was loaded with, whatever becomes of the others', async () => {
+      await save(watch('a', 0), watch('b', 0));
+      await save(watch('b', 1));
+      expect(await save(watch('a', 1), watch('b', 1), watch('c', 0), watch('d', 1), watch('a', 0))).toEqual([
+        'saved',
+        'conflict',
+        'saved',
+        'conflict',
+        'conflict',
+      ]);
+      const versions = await Promise.all(
+        ['a', 'b', 'c', 'd'].map(async (each) => (await stores.watch(each)).version),
+      );
+      expect(versions).toEqual([2, 2, 1, 0]);
+    });
+
+    it('lets one of two win, new or known', async () => {
+      expect(await save(watch('a', 0), watch('a', 0))).toEqual(['saved', 'conflict']);
+      expect(await save(watch('a', 1), watch('a', 1))).toEqual(['saved', 'conflict']);
+      expect((await stores.watch('a')).version).toBe(2);
+    });
   });
 
   it('without jobs wakes nobody', async () => {

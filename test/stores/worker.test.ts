@@ -66,28 +66,63 @@ describeOnBoth('the outbox worker', (open) => {
     expect(underWay.get('a')).toBe(2);
   });
 
-  it('evaluates two services at a time, and keeps no message waiting for that', async () => {
+  it('evaluates services together, and keeps no message waiting for that', async () => {
     const [gate, said] = [createGate(), createGate()];
     let underWay = 0;
-    let most = 0;
     const worker = outbox.createWorker({
       'service.evaluate': async () => {
-        most = Math.max(most, ++underWay);
+        underWay++;
         await gate.opened;
-        underWay--;
         return DONE;
       },
       say: opening(said),
     });
-    for (let n = 0; n < 20; n++) await outbox.stores.enqueue(job('service.evaluate', `service:${n}`));
+    for (let n = 0; n < 120; n++) await outbox.stores.enqueue(job('service.evaluate', `service:${n}`));
     await outbox.stores.enqueue(job('say', 'incident'));
     const settled = worker.settle();
     await said.opened;
-    expect(underWay).toBe(2);
+    expect(underWay).toBe(100);
     gate.open();
     await settled;
-    expect(most).toBe(2);
-    expect(await outbox.queue.countByState()).toEqual(new Map([['done', 21]]));
+    expect(await outbox.queue.countByState()).toEqual(new Map([['done', 121]]));
+  });
+
+  it('evaluates again only after a rest, and says meanwhile what there is to say', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'setTimeout', 'performance'] });
+    onTestFinished(() => {
+      vi.useRealTimers();
+    });
+    const [began, gate, ended] = [createGate(), createGate(), createGate()];
+    const [said, again] = [createGate(), createGate()];
+    const evaluated: string[] = [];
+    const worker = outbox.createWorker(
+      {
+        'service.evaluate': async ({ lane }) => {
+          evaluated.push(lane);
+          (evaluated.length === 1 ? began : again).open();
+          await gate.opened;
+          return DONE;
+        },
+        say: opening(said),
+      },
+      { observe: () => ended.open() },
+    );
+    await outbox.stores.enqueue(job('service.evaluate', 'service:1'));
+    worker.start();
+    onTestFinished(() => worker.stop());
+    await began.opened;
+    await vi.advanceTimersByTimeAsync(50);
+    gate.open();
+    await ended.opened;
+    await outbox.stores.enqueue(job('service.evaluate', 'service:2'));
+    await outbox.stores.enqueue(job('say', 'incident'));
+    await vi.advanceTimersByTimeAsync(20);
+    worker.wake();
+    await said.opened;
+    expect(evaluated).toEqual(['service:1']);
+    await vi.advanceTimersByTimeAsync(1000);
+    await again.opened;
+    expect(evaluated).toEqual(['service:1', 'service:2']);
   });
 
   it('looks again when it is woken while it looks', async () => {

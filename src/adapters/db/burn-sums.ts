@@ -1,49 +1,77 @@
 import { sql } from 'drizzle-orm';
 import { z } from 'zod';
-import type { EvidenceWanted } from '../../incidents/ports.ts';
 import type { RateSums } from '../../triggers/evidence.ts';
 import type { Database } from './database.ts';
+import type { EvidenceAsk } from './evidence.ts';
+import { recordset } from './recordset.ts';
 import { signals } from './tables.ts';
 
 const row = z.object({
+  n: z.number(),
   sli: z.string(),
+  span: z.coerce.number(),
   newest_ms: z.number(),
   without_samples: z.coerce.number(),
-  weighted: z.array(z.number().nullable()),
-  weight: z.array(z.number().nullable()),
+  weighted: z.number().nullable(),
+  weight: z.number().nullable(),
 });
 
 /**
- * The sums of each SLI over windows that end now, in one pass over the longest of them. Exact repeats count once, as
- * they do among checks.
+ * The sums of each SLI over windows that end now; undefined where none are wanted. Exact repeats count once, as they do
+ * among checks. In the order of `asks`.
  */
 export async function readBurnSums(
   database: Database,
-  service: string,
-  { slis, windows }: NonNullable<EvidenceWanted['burns']>,
-  now: Date,
-): Promise<ReadonlyMap<string, RateSums>> {
-  const since = (ms: number) => sql`${new Date(now.getTime() - ms).toISOString()}::timestamptz`;
-  const list = (items: readonly ReturnType<typeof sql>[]) => sql.join([...items], sql`, `);
+  asks: readonly EvidenceAsk[],
+): Promise<readonly (ReadonlyMap<string, RateSums> | undefined)[]> {
+  const windows = asks.flatMap(({ service, wanted, now }, n) =>
+    (wanted.burns?.slis ?? []).flatMap((sli) =>
+      (wanted.burns?.windows ?? []).map((span) => ({
+        n,
+        service,
+        sli,
+        span,
+        since: new Date(now.getTime() - span),
+        until: now,
+      })),
+    ),
+  );
+  if (windows.length === 0)
+    return asks.map(({ wanted }) => (wanted.burns === undefined ? undefined : new Map()));
   const rows = await database.rows(sql`
-    select w.sli, round(extract(epoch from max(d.at)) * 1000)::float8 as newest_ms,
+    select w.n, w.sli, w.span, round(extract(epoch from max(d.at)) * 1000)::float8 as newest_ms,
       count(*) filter (where d.samples is null) as without_samples,
-      array[${list(windows.map((ms) => sql`sum(d.value * d.samples) filter (where d.at > ${since(ms)})`))}]::float8[] as weighted,
-      array[${list(windows.map((ms) => sql`sum(d.samples) filter (where d.at > ${since(ms)})`))}]::float8[] as weight
-    from unnest(array[${list(slis.map((sli) => sql`${sli}`))}]::text[]) as w (sli)
+      sum(d.value * d.samples)::float8 as weighted, sum(d.samples)::float8 as weight
+    from json_to_recordset(${recordset(windows)})
+      as w (n int, service text, sli text, span int8, since timestamptz, until timestamptz)
     cross join lateral (
       select distinct m.at, m.value, m.samples
       from ${signals} m
-      where m.type = 'measurement' and m.service = ${service} and m.sli = w.sli
-        and m.at > ${since(Math.max(...windows))} and m.at <= ${since(0)}) d
-    group by w.sli`);
-  return new Map(
-    rows.map((each) => {
-      const { sli, newest_ms, without_samples, weighted, weight } = row.parse(each);
-      const sums = windows.map(
-        (ms, index) => [ms, { weighted: weighted[index] ?? 0, weight: weight[index] ?? 0 }] as const,
-      );
-      return [sli, { windows: new Map(sums), newest: new Date(newest_ms), withoutSamples: without_samples }];
-    }),
-  );
+      where m.type = 'measurement' and m.service = w.service and m.sli = w.sli and m.at > w.since and m.at <= w.until) d
+    group by w.n, w.sli, w.span
+    order by w.span`);
+  const found = rows.map((each) => row.parse(each));
+  return asks.map(({ wanted: { burns } }, n) => {
+    if (burns === undefined) return undefined;
+    return new Map(
+      burns.slis.flatMap((sli) => {
+        const ofSli = found.filter((each) => each.n === n && each.sli === sli);
+        // The longest window holds all the others.
+        const longest = ofSli.at(-1);
+        if (longest === undefined) return [];
+        const sums = new Map(
+          burns.windows.map((span) => {
+            const { weighted, weight } = ofSli.find((each) => each.span === span) ?? {};
+            return [span, { weighted: weighted ?? 0, weight: weight ?? 0 }];
+          }),
+        );
+        const rates: RateSums = {
+          windows: sums,
+          newest: new Date(longest.newest_ms),
+          withoutSamples: longest.without_samples,
+        };
+        return [[sli, rates] as const];
+      }),
+    );
+  });
 }

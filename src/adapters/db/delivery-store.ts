@@ -4,9 +4,9 @@ import { AppError } from '../../errors.ts';
 import type { Delivery, DeliveryStore, Stored } from '../../signals/ports.ts';
 import type { Signal } from '../../signals/signal.ts';
 import type { NewJob } from '../../verb.ts';
+import { createBatcher } from './batcher.ts';
 import { type Database, isLostRace } from './database.ts';
 import { encodeDocument, storable } from './document.ts';
-import { createGroupCommit } from './group-commit.ts';
 import { PAYLOAD_VERSION } from './jobs.ts';
 import { deliveries } from './tables.ts';
 
@@ -36,7 +36,7 @@ export function createDeliveryStore(
   database: Database,
   onSaved: () => void,
 ): DeliveryStore & DeliveryProblems {
-  const write = createGroupCommit((batch: readonly Writing[]) => writeBatch(database, batch), {
+  const write = createBatcher((batch: readonly Writing[]) => writeBatch(database, batch), {
     weigh: ({ signals }) => 1 + signals.length,
     most: BATCH,
   });

@@ -3,11 +3,14 @@ import type { Incident } from '../../incidents/incident.ts';
 import type { TimelineEntry } from '../../incidents/timeline.ts';
 import type { Proposal, ServiceWatch } from '../../incidents/watch.ts';
 import type { Signal } from '../../signals/signal.ts';
+import { createBatcher } from './batcher.ts';
 import type { Database } from './database.ts';
 import { toEntry, toIncident, toProposal } from './rows.ts';
 import { incidents, proposals, signals, snapshots, timeline, watches } from './tables.ts';
 
 const OPEN = sql`${incidents.phase} in ('triage', 'scope', 'mitigate')`;
+/** Evaluated together. */
+const SERVICES_AT_ONCE = 100;
 /** An incident takes at most this many arrivals in one go; the rest follow with the next evaluation. */
 const ARRIVALS_AT_ONCE = 200;
 
@@ -27,10 +30,17 @@ export function incidentQueries({ orm }: Database) {
   ): Incident[] => found.map(({ row, runbook }) => toIncident(row, runbook));
 
   return {
-    async watch(service: string): Promise<ServiceWatch> {
-      const [row] = await orm.select().from(watches).where(eq(watches.service, service));
-      return row ?? { service, version: 0, findings: {} };
-    },
+    watch: createBatcher(
+      async (services: readonly string[]): Promise<readonly ServiceWatch[]> => {
+        const rows = await orm
+          .select()
+          .from(watches)
+          .where(inArray(watches.service, [...services]));
+        const known = new Map(rows.map((row) => [row.service, row]));
+        return services.map((service) => known.get(service) ?? { service, version: 0, findings: {} });
+      },
+      { most: SERVICES_AT_ONCE },
+    ),
 
     /** What is remembered of several services, and how many incidents they have open. */
     async serviceStates(
@@ -56,13 +66,17 @@ export function incidentQueries({ orm }: Database) {
       );
     },
 
-    async openIncidents(service: string): Promise<readonly Incident[]> {
-      return toIncidents(
-        await withRunbook()
-          .where(and(eq(incidents.service, service), OPEN))
-          .orderBy(asc(incidents.declaredAt)),
-      );
-    },
+    openIncidents: createBatcher(
+      async (services: readonly string[]): Promise<readonly (readonly Incident[])[]> => {
+        const open = toIncidents(
+          await withRunbook()
+            .where(and(inArray(incidents.service, [...services]), OPEN))
+            .orderBy(asc(incidents.declaredAt)),
+        );
+        return services.map((service) => open.filter((incident) => incident.service === service));
+      },
+      { most: SERVICES_AT_ONCE },
+    ),
 
     async incident(id: string): Promise<Incident | undefined> {
       return toIncidents(await withRunbook().where(eq(incidents.id, id)))[0];

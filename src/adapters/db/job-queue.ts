@@ -1,7 +1,9 @@
 import { and, asc, count, eq, type SQL, sql } from 'drizzle-orm';
 import { z } from 'zod';
+import { createBatcher } from './batcher.ts';
 import { type Database, isLostRace, isUniqueViolation } from './database.ts';
 import { decodeDocument } from './document.ts';
+import { recordset } from './recordset.ts';
 import { jobs } from './tables.ts';
 
 const claimed = z.object({
@@ -20,6 +22,8 @@ interface Pool {
   readonly kinds: readonly string[];
   readonly room: number;
 }
+
+const ENDED_AT_ONCE = 500;
 
 /** A head that has been failing for this long no longer holds up its lane. */
 const STEP_ASIDE_AFTER = '1 minute';
@@ -69,6 +73,20 @@ export function createJobQueue(database: Database) {
       (extract(epoch from first_failed_at) * 1000)::float8 as first_failed_at`;
   };
 
+  /** Jobs that are done end together: most are evaluations, which end all at once. */
+  const endDone = createBatcher(
+    async (ended: readonly { id: number; attempt: number; now: Date }[]): Promise<readonly boolean[]> => {
+      const rows = await database.rows(sql`
+        update ${jobs} j set state = 'done', lease_until = null, ended_at = e.now
+        from json_to_recordset(${recordset(ended)}) as e (id int8, attempt int, now timestamptz)
+        where j.id = e.id and j.attempts = e.attempt and j.state = 'running'
+        returning j.id || '/' || j.attempts as try`);
+      const kept = new Set(rows.map((row) => row.try));
+      return ended.map(({ id, attempt }) => kept.has(`${id}/${attempt}`));
+    },
+    { most: ENDED_AT_ONCE },
+  );
+
   return {
     async claim(now: Date, limit: number, leaseSeconds: number, pools: readonly Pool[] = []) {
       try {
@@ -103,7 +121,7 @@ export function createJobQueue(database: Database) {
         (await orm.update(jobs).set(set).where(mine).returning({ id: jobs.id })).length === 1;
       switch (end.kind) {
         case 'done':
-          return write({ state: 'done', ...over });
+          return endDone({ id: job.id, attempt: job.attempt, now });
         case 'dead':
           return write({ state: 'dead', error: end.error, ...over });
         case 'retry':

@@ -1,4 +1,4 @@
-import { and, desc, eq, gt, gte, lt, ne, sql } from 'drizzle-orm';
+import { and, desc, eq, gt, gte, lt, ne, type SQL, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { VERSION_SLIS, type VersionEval } from '../../incidents/last-known-good.ts';
 import type { EvidenceWanted } from '../../incidents/ports.ts';
@@ -9,20 +9,16 @@ import {
   type ChangeKind,
   type Distribution,
   type Measurement,
-  type Report,
 } from '../../signals/signal.ts';
-import { DAY } from '../../time.ts';
 import type { Evidence } from '../../triggers/evidence.ts';
-import { readBurnSums } from './burn-sums.ts';
+import { createBatcher } from './batcher.ts';
 import type { Database } from './database.ts';
-import { readDistributions } from './distributions.ts';
-import { readSliEvidence, textArray } from './sli-evidence.ts';
+import { ALERT_MEMORY, type EvidenceAsk, readEvidence } from './evidence.ts';
 import { signals } from './tables.ts';
 
-/** A vendor's alert that has not spoken for this long is over. */
-const ALERT_MEMORY = 7 * DAY;
+/** Evaluated together. */
+const SERVICES_AT_ONCE = 100;
 const MEASUREMENTS_AT_ONCE = 500;
-const REPORTS_AT_ONCE = 5000;
 const DISTRIBUTIONS_AT_ONCE = 1000;
 /** Of each SLI: a month of one every ten minutes. */
 const VERSION_EVALS_AT_ONCE = 5000;
@@ -43,22 +39,9 @@ const versionEval = z.object({
 export function measurementQueries(database: Database) {
   const { orm } = database;
   const isMeasurement = eq(signals.type, 'measurement');
-
-  async function currentAlerts(service: string, now: Date): Promise<readonly Alert[]> {
-    const rows = await orm
-      .selectDistinctOn([signals.source, signals.alertKey], { signal: signals.signal })
-      .from(signals)
-      .where(
-        and(
-          eq(signals.service, service),
-          ne(signals.type, 'measurement'),
-          eq(signals.type, 'alert'),
-          gte(signals.at, new Date(now.getTime() - ALERT_MEMORY)),
-        ),
-      )
-      .orderBy(signals.source, signals.alertKey, desc(signals.at), desc(signals.seq));
-    return rows.flatMap(({ signal }) => (signal.type === 'alert' ? [signal] : []));
-  }
+  const evidence = createBatcher((asks: readonly EvidenceAsk[]) => readEvidence(database, asks), {
+    most: SERVICES_AT_ONCE,
+  });
 
   /** Oldest first; the newest {@link MEASUREMENTS_AT_ONCE}. */
   async function measurementsSince(
@@ -75,42 +58,9 @@ export function measurementQueries(database: Database) {
     return rows.flatMap(({ signal }) => (signal.type === 'measurement' ? [signal] : [])).reverse();
   }
 
-  async function reportsSince(service: string, since: Date): Promise<readonly Report[]> {
-    const rows = await orm
-      .select({ signal: signals.signal })
-      .from(signals)
-      .where(
-        and(
-          eq(signals.service, service),
-          ne(signals.type, 'measurement'),
-          eq(signals.type, 'report'),
-          gt(signals.at, since),
-        ),
-      )
-      .orderBy(desc(signals.at))
-      .limit(REPORTS_AT_ONCE);
-    return rows.flatMap(({ signal }) => (signal.type === 'report' ? [signal] : []));
-  }
-
   return {
-    async evidence(service: string, wanted: EvidenceWanted, now: Date): Promise<Evidence> {
-      const [slis, alerts, reports, burns, distributions] = await Promise.all([
-        readSliEvidence(database, service, wanted, now),
-        currentAlerts(service, now),
-        wanted.reports === 0 ? [] : reportsSince(service, new Date(now.getTime() - wanted.reports)),
-        wanted.burns === undefined ? undefined : readBurnSums(database, service, wanted.burns, now),
-        wanted.distributions === undefined
-          ? undefined
-          : readDistributions(database, service, new Date(now.getTime() - wanted.distributions), now),
-      ]);
-      return {
-        slis,
-        alerts,
-        reports,
-        ...(burns === undefined ? {} : { burns }),
-        ...(distributions === undefined ? {} : { distributions }),
-      };
-    },
+    evidence: (service: string, wanted: EvidenceWanted, now: Date): Promise<Evidence> =>
+      evidence({ service, wanted, now }),
 
     measurementsSince,
 
@@ -208,4 +158,12 @@ export function measurementQueries(database: Database) {
       return rows.map((row) => mean.parse(row));
     },
   };
+}
+
+/** A text[] of parameters. */
+function textArray(values: readonly string[]): SQL {
+  return sql`array[${sql.join(
+    values.map((value) => sql`${value}`),
+    sql`, `,
+  )}]::text[]`;
 }

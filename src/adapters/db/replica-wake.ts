@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 import { messageOf } from '../../errors.ts';
 import type { Logger } from '../../log.ts';
@@ -20,6 +21,8 @@ export interface ReplicaWake {
  * mode, a lost connection) each replica still looks every five seconds.
  */
 export function createReplicaWake(url: string, onWake: () => void, log: Logger): ReplicaWake {
+  /** What this replica announces is no news to itself. */
+  const self = randomUUID();
   let client: pg.Client | undefined;
   let closed = false;
   let retry: NodeJS.Timeout | undefined;
@@ -33,7 +36,9 @@ export function createReplicaWake(url: string, onWake: () => void, log: Logger):
     });
     next.on('error', () => lost(next));
     next.on('end', () => lost(next));
-    next.on('notification', onWake);
+    next.on('notification', ({ payload }) => {
+      if (payload !== self) onWake();
+    });
     try {
       await next.connect();
       await next.query(`listen ${CHANNEL}`);
@@ -61,7 +66,7 @@ export function createReplicaWake(url: string, onWake: () => void, log: Logger):
       pending ??= setTimeout(() => {
         pending = undefined;
         // A wake that is lost costs at most the time to the next poll.
-        client?.query(`notify ${CHANNEL}`).catch(() => undefined);
+        client?.query(`notify ${CHANNEL}, '${self}'`).catch(() => undefined);
       }, QUIET);
     },
     async close() {

@@ -1,6 +1,7 @@
-import { and, asc, desc, eq, gte, lte, or, sql } from 'drizzle-orm';
+import { and, asc, desc, eq, gte, inArray, lte, or, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import type { GoldenCase } from '../../golden-dataset/golden-case.ts';
+import type { ServiceWatch } from '../../incidents/watch.ts';
 import type { Installation } from '../../mitigations/installation.ts';
 import type { Mitigation } from '../../mitigations/mitigation.ts';
 import type { ActionItem } from '../../postmortems/action-item.ts';
@@ -9,12 +10,14 @@ import type { ReviewStore } from '../../reviews/ports.ts';
 import type { ProposalCount } from '../../reviews/trigger-record.ts';
 import type { Clock } from '../../time.ts';
 import type { NewJob } from '../../verb.ts';
+import { createBatcher } from './batcher.ts';
 import type { Database } from './database.ts';
 import { incidentQueries } from './incident-queries.ts';
 import { insertJobs } from './jobs.ts';
 import { measurementQueries } from './measurement-queries.ts';
 import { toActionItem, toGoldenCase, toIncident, toInstallation, toMitigation } from './rows.ts';
 import { type AnyChange, saveChange } from './save.ts';
+import { isOnlyWatch, saveWatches } from './save-watches.ts';
 import {
   actionItems,
   goldenCases,
@@ -38,6 +41,9 @@ const proposalCount = z.object({
 /** The stores of all features over one database. `onSaved` is called after a commit that left jobs. */
 export function createStores(database: Database, clock: Clock, onSaved: () => void) {
   const { orm } = database;
+  const saveWatch = createBatcher((watches: readonly ServiceWatch[]) => saveWatches(database, watches), {
+    most: 100,
+  });
   const stores = {
     ...incidentQueries(database),
     ...measurementQueries(database),
@@ -55,14 +61,17 @@ export function createStores(database: Database, clock: Clock, onSaved: () => vo
           .orderBy(asc(mitigations.seq))
       ).map(toMitigation);
     },
-    async verifying(service: string): Promise<readonly Mitigation[]> {
-      return (
-        await orm
+    verifying: createBatcher(
+      async (services: readonly string[]): Promise<readonly (readonly Mitigation[])[]> => {
+        const rows = await orm
           .select()
           .from(mitigations)
-          .where(and(eq(mitigations.service, service), eq(mitigations.state, 'verifying')))
-      ).map(toMitigation);
-    },
+          .where(and(inArray(mitigations.service, [...services]), eq(mitigations.state, 'verifying')));
+        const found = rows.map(toMitigation);
+        return services.map((service) => found.filter((mitigation) => mitigation.service === service));
+      },
+      { most: 100 },
+    ),
 
     async approvedMitigations(): Promise<readonly Mitigation[]> {
       return (
@@ -153,7 +162,8 @@ export function createStores(database: Database, clock: Clock, onSaved: () => vo
       return rows.map((row) => proposalCount.parse(row));
     },
 
-    save: (change: AnyChange) => saveChange(database, change, clock.now(), onSaved),
+    save: (change: AnyChange) =>
+      isOnlyWatch(change) ? saveWatch(change.watch) : saveChange(database, change, clock.now(), onSaved),
 
     /** Jobs without any other change: an answer to tell, a review to post. */
     async enqueue(...newJobs: readonly NewJob[]): Promise<void> {

@@ -48,17 +48,22 @@ export interface OutboxWorker {
 
 const CONCURRENCY = 8;
 /**
- * Evaluations yield to deliveries: under load they wait, and what arrives meanwhile is one evaluation. Reads of other
- * systems may each take their whole time, and must not keep messages waiting.
+ * Evaluations of one claim share their statements (`src/adapters/db/batcher.ts`), and yield to deliveries: they rest for
+ * `rests` times as long as the last of them took, and what arrives meanwhile is one evaluation. Reads of other systems
+ * may each take their whole time, and must not keep messages waiting.
  */
-const POOLS: readonly Pool[] = [
-  { kinds: ['service.evaluate'], room: 2 },
+const POOLS: readonly (Pool & { readonly rests?: number })[] = [
+  { kinds: ['service.evaluate'], room: 100, rests: 4 },
   { kinds: ['step.run', 'incident.read_vendors'], room: 4 },
   { kinds: ['prometheus.poll', 'vendor.poll', 'evals.run', 'evals.suspected'], room: 4 },
 ];
 const LEASE_SECONDS = 20;
 const HANDLER_TIME = 15 * SECOND;
 const POLL = 5 * SECOND;
+/** When there was nothing to claim, a burst of wakes looks again only after so many milliseconds. */
+const IDLE = 10;
+/** A pool rests no longer, whatever its jobs take. */
+const LONGEST_REST = SECOND;
 /** What has failed for this long is given up on: an outage of the other side is waited out. */
 export const GIVE_UP_AFTER = DAY;
 
@@ -77,6 +82,10 @@ export function createOutboxWorker(options: WorkerOptions): OutboxWorker {
   let next: Promise<number> | undefined;
   let poll: NodeJS.Timeout | undefined;
   let lookedAt = Number.NEGATIVE_INFINITY;
+  /** Of real time: before it there is nothing to look for. */
+  let idleUntil = Number.NEGATIVE_INFINITY;
+  const restingUntil = new Map<Pool, number>();
+  let alarm: NodeJS.Timeout | undefined;
 
   /**
    * Claims what there is room for. One claim at a time, so that a burst of wakes costs two queries: the one under way
@@ -102,24 +111,43 @@ export function createOutboxWorker(options: WorkerOptions): OutboxWorker {
   }
 
   async function claimOnce(): Promise<number> {
+    const began = performance.now();
     const under = [...inFlight.values()];
-    const pools = POOLS.map(({ kinds, room }) => ({
-      kinds,
-      room: room - under.filter((kind) => kinds.includes(kind)).length,
+    const pools = POOLS.map((pool) => ({
+      kinds: pool.kinds,
+      room: isResting(pool, began) ? 0 : pool.room - under.filter((kind) => pool.kinds.includes(kind)).length,
     }));
     const pooled = POOLS.flatMap(({ kinds }) => kinds);
     const room = CONCURRENCY - under.filter((kind) => !pooled.includes(kind)).length;
     if (stopped || (room <= 0 && pools.every((pool) => pool.room <= 0))) return 0;
     const claimed = await queue.claim(clock.now(), room, LEASE_SECONDS, pools);
-    lookedAt = performance.now();
+    const claimedAt = performance.now();
+    lookedAt = claimedAt;
+    if (claimed.length === 0) idleUntil = began + IDLE;
     for (const job of claimed) {
+      const pool = POOLS.find(({ kinds, rests }) => rests !== undefined && kinds.includes(job.kind));
+      if (pool !== undefined) restingUntil.set(pool, claimedAt + LONGEST_REST);
       const work = run(job).finally(() => {
         inFlight.delete(work);
+        if (pool !== undefined) rest(pool, performance.now() - claimedAt);
         if (running) wake();
       });
       inFlight.set(work, job.kind);
     }
     return claimed.length;
+  }
+
+  /** Only while it runs by itself: who waits for it to settle waits for all that is due. */
+  function isResting(pool: Pool, now: number): boolean {
+    return running && now < (restingUntil.get(pool) ?? 0);
+  }
+
+  /** The first that ends says how long those took that were claimed with it. */
+  function rest(pool: (typeof POOLS)[number], took: number): void {
+    const until = performance.now() + took * (pool.rests ?? 0);
+    if (until >= (restingUntil.get(pool) ?? 0)) return;
+    restingUntil.set(pool, until);
+    if (running) setTimeout(wake, until - performance.now()).unref();
   }
 
   async function run(job: ClaimedJob): Promise<void> {
@@ -174,7 +202,15 @@ export function createOutboxWorker(options: WorkerOptions): OutboxWorker {
   }
 
   function wake(): void {
-    if (!running) return;
+    if (!running || alarm !== undefined) return;
+    const idle = idleUntil - performance.now();
+    if (idle > 0) {
+      alarm = setTimeout(() => {
+        alarm = undefined;
+        wake();
+      }, idle);
+      return;
+    }
     claim().catch((error: unknown) => log.error({ err: messageOf(error) }, 'jobs could not be claimed'));
   }
 
@@ -197,6 +233,8 @@ export function createOutboxWorker(options: WorkerOptions): OutboxWorker {
       running = false;
       stopped = true;
       clearInterval(poll);
+      clearTimeout(alarm);
+      alarm = undefined;
       await (next ?? claiming)?.catch(() => undefined);
       await Promise.all(inFlight.keys());
     },

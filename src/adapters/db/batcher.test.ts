@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createGroupCommit } from './group-commit.ts';
+import { createBatcher } from './batcher.ts';
 
 /** A database that commits when told to; `batches` are what it was asked to write together. */
 function slowDatabase(refuses: (item: number) => boolean = () => false) {
@@ -13,22 +13,38 @@ function slowDatabase(refuses: (item: number) => boolean = () => false) {
   };
   const commit = async (): Promise<void> => {
     for (const each of commits.splice(0)) each();
-    // Every continuation of what was committed has run before the next turn of the event loop.
-    await new Promise((resolve) => setImmediate(resolve));
+    await turn();
   };
   return { batches, write, commit };
 }
 
+/** Every continuation of what was asked for or committed has run before the next turn of the event loop. */
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
 const limits = { weigh: () => 1, most: 100 };
 
-describe('group commit', () => {
-  it('writes an item at once, and what comes meanwhile together', async () => {
+describe('a batcher', () => {
+  it('does an item at once, and what comes meanwhile together', async () => {
     const { batches, write, commit } = slowDatabase();
-    const put = createGroupCommit(write, limits);
-    const answers = [1, 2, 3].map((item) => put(item));
+    const put = createBatcher(write, limits);
+    const answers = [put(1)];
+    await turn();
     expect(batches).toEqual([[1]]);
+    answers.push(put(2));
+    await turn();
+    answers.push(put(3));
     await commit();
     expect(batches).toEqual([[1], [2, 3]]);
+    await commit();
+    expect(await Promise.all(answers)).toEqual(['wrote 1', 'wrote 2', 'wrote 3']);
+  });
+
+  it('does together what is asked for in one turn', async () => {
+    const { batches, write, commit } = slowDatabase();
+    const put = createBatcher(write, limits);
+    const answers = [1, 2, 3].map((item) => put(item));
+    await turn();
+    expect(batches).toEqual([[1, 2, 3]]);
     await commit();
     expect(await Promise.all(answers)).toEqual(['wrote 1', 'wrote 2', 'wrote 3']);
   });
@@ -36,13 +52,13 @@ describe('group commit', () => {
   it('answers nobody before the commit', async () => {
     const { write, commit } = slowDatabase();
     let answered = false;
-    const answer = createGroupCommit(
+    const answer = createBatcher(
       write,
       limits,
     )(1).then(() => {
       answered = true;
     });
-    await new Promise((resolve) => setImmediate(resolve));
+    await turn();
     expect(answered).toBe(false);
     await commit();
     await answer;
@@ -51,10 +67,11 @@ describe('group commit', () => {
 
   it('writes a batch that failed item by item: the fault of one fails no other', async () => {
     const { batches, write, commit } = slowDatabase((item) => item === 3);
-    const put = createGroupCommit(write, limits);
+    const put = createBatcher(write, limits);
     const answers = Promise.allSettled([1, 2, 3, 4].map((item) => put(item)));
-    for (let turn = 0; turn < 3; turn++) await commit();
-    expect(batches).toEqual([[1], [2, 3, 4], [2], [3], [4]]);
+    await turn();
+    for (let commits = 0; commits < 2; commits++) await commit();
+    expect(batches).toEqual([[1, 2, 3, 4], [1], [2], [3], [4]]);
     expect(await answers).toMatchObject([
       { value: 'wrote 1' },
       { value: 'wrote 2' },
@@ -65,21 +82,24 @@ describe('group commit', () => {
 
   it('goes on after a failure', async () => {
     const { write, commit } = slowDatabase((item) => item === 1);
-    const put = createGroupCommit(write, limits);
+    const put = createBatcher(write, limits);
     const first = Promise.allSettled([put(1)]);
+    await turn();
     await commit();
     expect(await first).toMatchObject([{ status: 'rejected' }]);
     const second = put(2);
+    await turn();
     await commit();
     expect(await second).toBe('wrote 2');
   });
 
   it('holds a batch within its limit, but never an item back for its own weight', async () => {
     const { batches, write, commit } = slowDatabase();
-    const put = createGroupCommit(write, { weigh: (item) => item, most: 10 });
+    const put = createBatcher(write, { weigh: (item) => item, most: 10 });
     const answers = Promise.all([1, 6, 4, 1, 50, 2].map((item) => put(item)));
-    for (let turn = 0; turn < 5; turn++) await commit();
-    expect(batches).toEqual([[1], [6, 4], [1], [50], [2]]);
+    await turn();
+    for (let commits = 0; commits < 4; commits++) await commit();
+    expect(batches).toEqual([[1, 6], [4, 1], [50], [2]]);
     await answers;
   });
 });

@@ -1,0 +1,59 @@
+/** Does one item together with others; resolves or fails as if it had been done alone. */
+export type Batcher<Item, Result> = (item: Item) => Promise<Result>;
+
+/**
+ * Joins statements into batches (group commit, and the same for reads): what is asked for in one turn, or while a batch
+ * is under way, makes the next one. There is no timer, so an item that comes alone is done at once. A batch that fails
+ * is done again item by item, so that the fault of one never fails another.
+ *
+ * @param work does a batch, begun after all of it was asked for, and answers in its order; a write is one transaction.
+ * @param limits `weigh` an item (default: 1); a batch holds `most` at most, or a single item.
+ */
+export function createBatcher<Item, Result>(
+  work: (items: readonly Item[]) => Promise<readonly Result[]>,
+  limits: { readonly weigh?: (item: Item) => number; readonly most: number },
+): Batcher<Item, Result> {
+  interface Waiting {
+    readonly item: Item;
+    readonly resolve: (result: Result) => void;
+    readonly reject: (error: unknown) => void;
+  }
+  const { weigh = () => 1, most } = limits;
+  const waiting: Waiting[] = [];
+  let working = false;
+
+  /** The items at the head that fit into one batch. */
+  function takeBatch(): Waiting[] {
+    let weight = 0;
+    const tooMany = waiting.findIndex(({ item }) => {
+      weight += weigh(item);
+      return weight > most;
+    });
+    return waiting.splice(0, tooMany === -1 ? waiting.length : Math.max(1, tooMany));
+  }
+
+  async function doTogether(batch: readonly Waiting[]): Promise<void> {
+    try {
+      const results = await work(batch.map(({ item }) => item));
+      if (results.length !== batch.length) throw new TypeError('a batch was answered with another length');
+      for (const [index, result] of results.entries()) batch[index]?.resolve(result);
+    } catch (error) {
+      const [alone] = batch;
+      if (batch.length === 1) alone?.reject(error);
+      else await Promise.all(batch.map((each) => doTogether([each])));
+    }
+  }
+
+  async function doAll(): Promise<void> {
+    while (waiting.length > 0) await doTogether(takeBatch());
+    working = false;
+  }
+
+  return (item) =>
+    new Promise((resolve, reject) => {
+      waiting.push({ item, resolve, reject });
+      if (working) return;
+      working = true;
+      queueMicrotask(() => void doAll());
+    });
+}

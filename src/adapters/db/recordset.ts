@@ -1,0 +1,6 @@
+import { type SQL, sql } from 'drizzle-orm';
+
+/** Rows as one parameter, for `json_to_recordset`: a statement stays the same however many there are. Dates become text. */
+export function recordset(rows: readonly Readonly<Record<string, unknown>>[]): SQL {
+  return sql`${JSON.stringify(rows)}::json`;
+}
