@@ -5,6 +5,7 @@ import { BASELINE_MIN_MEASUREMENTS, BASELINE_WINDOW } from '../triggers/baseline
 import { fittingKeys } from '../triggers/overrides.ts';
 import type { Comparator, TriggerRule } from '../triggers/schema.ts';
 import { severityForTier } from '../triggers/severity.ts';
+import { MOST_SLICE_LABELS, MOST_SLICES } from '../triggers/slice.ts';
 import { overrideSnippet, valueInYaml } from './override-snippet.ts';
 
 const INTRODUCTION = `# Triggers
@@ -12,6 +13,7 @@ const INTRODUCTION = `# Triggers
 Written by \`npm run triggers\` from [playbook.yaml](playbook.yaml) and the code; change those, not this file.
 
 - **Baseline**: the mean of the last ${formatDuration(BASELINE_WINDOW)} weighted by samples, outside incidents, from at least ${BASELINE_MIN_MEASUREMENTS} measurements; or \`baseline: { pinned: { <sli>: … } }\` of the service file.
+- **Slices**: with \`baseline: { slices: [language] }\` each value of that label is judged by itself, by the same limits and its own baseline: the ${MOST_SLICES} values measured last, of ${MOST_SLICE_LABELS} labels at most.
 - **For a time**: evidence throughout. One missed sample is forgiven, a hole of a third of the time is not. A measurement speaks for its \`window_s\`, so send that where values come seldom.
 - **Samples**: fewer than the minimum confirm nothing. A rate that crosses its limit on a small sample is *suspected* until the checks that follow confirm it (\`confirm: sequential\`). Without \`samples\` a value counts as it stands.
 - **It clears** when half of the limit is regained, unless a trigger says otherwise.

@@ -1,6 +1,7 @@
 import { formatSliValue, sliDefinition } from '../services/slis.ts';
 import { formatDuration, MINUTE } from '../time.ts';
 import type { Check } from '../triggers/evidence.ts';
+import { type Slice, sliTitle } from '../triggers/slice.ts';
 import { extendRun, type Run } from '../triggers/sustained.ts';
 import { runVerb } from '../verb.ts';
 import { AIRE, type Incident, incidentName, isOpen } from './incident.ts';
@@ -35,9 +36,16 @@ export async function escalateLatency(deps: IncidentDeps, incidentId: string): P
           baselineWindow: 2 * SLOW_FOR,
           baselines: new Set<string>(),
           reports: 0,
+          ...(limit.slice === undefined ? {} : { slices: [limit.slice.label] }),
         };
-        const { slis } = await store.evidence(incident.service, wanted, deps.clock.now());
-        return { incident, limit, checks: slis.get(limit.sli)?.checks ?? [] };
+        const { slis, slices } = await store.evidence(incident.service, wanted, deps.clock.now());
+        const known =
+          limit.slice === undefined
+            ? slis.get(limit.sli)
+            : slices?.watched.find(
+                (each) => each.sli === limit.sli && each.slice.value === limit.slice?.value,
+              );
+        return { incident, limit, checks: known?.checks ?? [] };
       },
       save: (change: IncidentChange) => store.save(change),
     },
@@ -61,7 +69,7 @@ export async function escalateLatency(deps: IncidentDeps, incidentId: string): P
           incident,
           AIRE,
           'escalated',
-          `${definition.title} has been above ${TIMES} times its SLO (${formatSliValue(limit.value, definition.unit)}) for ${formatDuration(lasted)}: the owners of ${incident.service} are asked to join ${incidentName(incident)}.`,
+          `${sliTitle(definition, limit.slice)} has been above ${TIMES} times its SLO (${formatSliValue(limit.value, definition.unit)}) for ${formatDuration(lasted)}: the owners of ${incident.service} are asked to join ${incidentName(incident)}.`,
         ),
         // The same id whenever it is run, so that its message is sent once.
         id: `ent_slow_${incident.id}`,
@@ -79,12 +87,12 @@ export async function escalateLatency(deps: IncidentDeps, incidentId: string): P
 export function latencyLimit(
   incident: Incident,
   service: IncidentService | undefined,
-): { sli: string; value: number } | undefined {
-  const sli = incident.fired?.sli;
+): { sli: string; slice?: Slice; value: number } | undefined {
+  const { sli, slice } = incident.fired ?? {};
   const objective = sli === undefined ? undefined : service?.slos[sli]?.at_most;
   if (sli === undefined || objective === undefined || !sli.startsWith('latency_')) return undefined;
   if (!isOpen(incident) || incident.mitigatedAt !== undefined) return undefined;
-  return { sli, value: TIMES * objective };
+  return { sli, ...(slice === undefined ? {} : { slice }), value: TIMES * objective };
 }
 
 /** The run of checks beyond the limit that reaches up to the newest. */

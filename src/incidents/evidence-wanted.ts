@@ -37,6 +37,7 @@ export function evidenceWanted(
     history,
     baselineWindow: baseline.over ?? BASELINE_WINDOW,
     baselines,
+    ...(baseline.slices === undefined || baseline.slices.length === 0 ? {} : { slices: baseline.slices }),
     reports,
     ...burnsWanted(rules, service),
     ...distributionsWanted(rules),

@@ -1,4 +1,6 @@
 import type { Playbook } from '../runbooks/schema.ts';
+import { worse } from '../triggers/severity.ts';
+import { sliFindingKey } from '../triggers/slice.ts';
 import type { Finding } from '../triggers/trigger.ts';
 import type { NewJob } from '../verb.ts';
 import { attach, declareFrom, worstOf } from './declare-findings.ts';
@@ -50,7 +52,9 @@ export function followFindings(
   context: EntryContext,
 ): IncidentChange | undefined {
   const remembered = remember(state.watch, findings, context.now);
-  const unanswered = Object.values(remembered).filter((finding) => isUnanswered(finding, state, context.now));
+  const unanswered = Object.values(remembered).filter(
+    (finding) => isUnanswered(finding, state, context.now) && !isSaidByTotal(finding, remembered),
+  );
   const recovered = recoveries(state, remembered, context);
   // What closes now can't be joined by what is new.
   const asked = { ...state, proposals: withoutOld(state.proposals, recovered.proposals) };
@@ -151,6 +155,20 @@ function isUnanswered(finding: WatchedFinding, { proposals, over }: FollowState,
   if (finding.state !== 'firing') return false;
   const asked = proposals.find((proposal) => proposal.id === finding.proposalId);
   return finding.proposalId === undefined || asked?.isSuspicion === true;
+}
+
+/**
+ * Slices are for what the total hides. Where the total says it itself, no less badly, twenty languages would only say
+ * it again; what goes on when the total is well again is followed then.
+ */
+function isSaidByTotal(
+  finding: WatchedFinding,
+  remembered: Readonly<Record<string, WatchedFinding>>,
+): boolean {
+  const { trigger, sli, slice, state, severity } = finding;
+  const total = slice === undefined ? undefined : remembered[sliFindingKey(trigger, sli)];
+  if (total === undefined || worse(total.severity, severity) !== total.severity) return false;
+  return total.state === 'firing' || (total.state === 'suspected' && state === 'suspected');
 }
 
 function consequence(

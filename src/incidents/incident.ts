@@ -3,6 +3,7 @@ import type { Cause, RunbookPhase } from '../runbooks/schema.ts';
 import type { RunbookSnapshot } from '../runbooks/snapshot.ts';
 import type { IncidentKind } from '../triggers/schema.ts';
 import type { Severity } from '../triggers/severity.ts';
+import type { Slice } from '../triggers/slice.ts';
 import type { Onset } from './onset.ts';
 
 /** Who did something: a person by Slack id, aire itself, or another system by name. */
@@ -27,9 +28,10 @@ export interface Fact {
   readonly url?: string;
 }
 
-/** The SLI that fired, as it was at declaration: what a mitigation must bring back. */
+/** The SLI that fired, or the slice of it, as it was at declaration: what a mitigation must bring back. */
 export interface FiredSli {
   readonly sli: string;
+  readonly slice?: Slice;
   readonly value: number;
   readonly baseline: number;
   readonly recoveredWithin: number;

@@ -82,3 +82,11 @@ test('without a version before, one that passed; never the one that runs', () =>
   expect(goodVersions({}, service, only, [measured('v42', 0.99)])).toEqual({});
   expect(goodVersions({}, service, {}, [measured('v40', 0.95)])).toEqual({});
 });
+
+test('what is normal for a slice that fired is no measure of a version', () => {
+  const fired = { sli: 'task_completion_rate', value: 0.4, baseline: 0.7, recoveredWithin: 0.025 };
+  const of = (incident: Parameters<typeof goodVersions>[0]) =>
+    goodVersions(incident, service, moved, [measured('v41', 0.8)]).previous_good_model?.detail;
+  expect(of({ fired: { ...fired, slice: { label: 'language', value: 'de' } } })).toContain('not passing');
+  expect(of({ fired })).toContain('passing evals');
+});

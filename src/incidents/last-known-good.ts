@@ -164,7 +164,8 @@ function limitOf(
   const limits = [
     service?.slos[sli]?.at_least,
     service?.baseline.pinned[sli],
-    fired?.sli === sli ? fired.baseline - fired.recoveredWithin : undefined,
+    // A slice that fired is no measure of the whole.
+    fired?.sli === sli && fired.slice === undefined ? fired.baseline - fired.recoveredWithin : undefined,
   ].filter((limit) => limit !== undefined);
   return limits.length === 0 ? undefined : Math.min(...limits);
 }

@@ -98,6 +98,6 @@ export function openIncident(
 /** The SLI of a finding as it was, for a mitigation to bring back; nothing for a vendor's alert. */
 export function firedSli(finding: Finding | undefined): Pick<Incident, 'fired'> {
   if (finding?.sli === undefined || finding.value === undefined || finding.baseline === undefined) return {};
-  const { sli, value, baseline, recoveredWithin = 0 } = finding;
-  return { fired: { sli, value, baseline, recoveredWithin } };
+  const { sli, slice, value, baseline, recoveredWithin = 0 } = finding;
+  return { fired: { sli, ...(slice === undefined ? {} : { slice }), value, baseline, recoveredWithin } };
 }

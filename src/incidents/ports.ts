@@ -37,6 +37,8 @@ export interface EvidenceWanted {
   readonly baselineWindow: number;
   /** The SLIs that are held against a trailing baseline. */
   readonly baselines: ReadonlySet<string>;
+  /** The labels by whose values the SLIs are wanted as well; absent when the service asks for none. */
+  readonly slices?: readonly string[];
   /** How far back user reports are counted, in milliseconds; 0 when no rule counts them. */
   readonly reports: number;
   /** The rates whose sums are wanted, over windows of these lengths in milliseconds; absent when no budget is watched. */

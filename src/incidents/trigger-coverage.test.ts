@@ -51,6 +51,25 @@ test.each([
   expect(coverage(found)?.state).toBe(state);
 });
 
+test('slices are counted by their label; only what is not well, and one that can not be judged, is named', () => {
+  const slice = (value: string, over: Partial<WatchedFinding>) =>
+    finding({ key: `score:${value}`, slice: { label: 'model_version', value }, ...over });
+  const unjudged = (value: string) =>
+    slice(value, { state: 'not_evaluable', reason: `Task completion rate for model version ${value}: why` });
+  const found = [
+    finding({}),
+    slice('v41', {}),
+    slice('v42', { state: 'firing', value: 0.7 }),
+    ...['v43', 'v44', 'v45'].map(unjudged),
+  ];
+  expect(coverage(...found)?.says).toEqual([
+    'Task completion rate 95.0 %, 5 min ago',
+    'Task completion rate by model version: 2 of 5 values judged',
+    'Task completion rate for model version v42 70.0 %, 5 min ago (firing)',
+    'Task completion rate for model version v43: why (and 2 more)',
+  ]);
+});
+
 test('a trigger that compares with an SLO that is not there can never be evaluated', () => {
   const without = aService();
   const slos = { retrieval_precision: { dimension: 'cognitive_accuracy', at_least: '80%' } } as const;

@@ -2,6 +2,7 @@ import { formatSliValue, sliDefinition } from '../services/slis.ts';
 import { formatDuration, HOUR } from '../time.ts';
 import { burningSlis } from '../triggers/evaluate-burn.ts';
 import type { TriggerRule } from '../triggers/schema.ts';
+import { labelWords, sliTitle } from '../triggers/slice.ts';
 import type { IncidentService } from './ports.ts';
 import type { ServiceWatch, WatchedFinding } from './watch.ts';
 
@@ -39,7 +40,10 @@ export function triggerCoverage(
       says:
         found.length === 0
           ? ['nothing has arrived for this service yet']
-          : found.map((each) => saysOf(each, service, now)),
+          : [
+              ...found.flatMap((each) => (each.slice === undefined ? [saysOf(each, service, now)] : [])),
+              ...saysOfSlices(found, service, now),
+            ],
     };
   });
 }
@@ -47,10 +51,37 @@ export function triggerCoverage(
 function saysOf(finding: WatchedFinding, service: IncidentService, now: Date): string {
   const { sli, value, observedAt } = finding;
   if (finding.state === 'not_evaluable' || sli === undefined || value === undefined) return finding.reason;
-  const { title, unit } = sliDefinition(sli, service.slis);
+  const definition = sliDefinition(sli, service.slis);
   const age = observedAt === undefined ? '' : `, ${formatDuration(now.getTime() - observedAt.getTime())} ago`;
   const state = finding.state === 'healthy' ? '' : ` (${finding.state})`;
-  return `${title} ${formatSliValue(value, unit)}${age}${state}`;
+  return `${sliTitle(definition, finding.slice)} ${formatSliValue(value, definition.unit)}${age}${state}`;
+}
+
+/** Of the slices by each label: how many are judged, each that is not well, and one that can't be judged with the reason. */
+function saysOfSlices(
+  found: readonly WatchedFinding[],
+  service: IncidentService,
+  now: Date,
+): readonly string[] {
+  const groups = new Map<string, WatchedFinding[]>();
+  for (const finding of found) {
+    if (finding.slice === undefined) continue;
+    const key = `${finding.sli} ${finding.slice.label}`;
+    groups.set(key, [...(groups.get(key) ?? []), finding]);
+  }
+  return [...groups.values()].flatMap((group) => {
+    const [first] = group;
+    if (first?.slice === undefined) return [];
+    const unjudged = group.filter(({ state }) => state === 'not_evaluable');
+    const unwell = group.filter(({ state }) => state === 'firing' || state === 'suspected');
+    const [one, ...more] = unjudged;
+    const { title } = sliDefinition(first.sli ?? '', service.slis);
+    return [
+      `${title} by ${labelWords(first.slice.label)}: ${group.length - unjudged.length} of ${group.length} values judged`,
+      ...unwell.map((finding) => saysOf(finding, service, now)),
+      ...(one === undefined ? [] : [`${one.reason}${more.length === 0 ? '' : ` (and ${more.length} more)`}`]),
+    ];
+  });
 }
 
 /** The triggers that can't be evaluated whatever arrives, as the service file stands, and what to add. */

@@ -1,6 +1,7 @@
 import type { IncidentChange, IncidentDeps, IncidentService, IncidentStore } from '../incidents/ports.ts';
 import type { ServiceDirectory } from '../services/schema.ts';
 import type { Measurement } from '../signals/signal.ts';
+import type { Slice } from '../triggers/slice.ts';
 import type { Installation } from './installation.ts';
 import type { Mitigation } from './mitigation.ts';
 import type { MitigationSettings } from './schema.ts';
@@ -22,8 +23,13 @@ export interface MitigationStore extends IncidentStore {
   approvedMitigations(): Promise<readonly Mitigation[]>;
   /** Undefined before the first start. */
   installation(): Promise<Installation | undefined>;
-  /** Measurements of an SLI taken after `since`, oldest first, 100 at most. */
-  measurementsSince(service: string, sli: string, since: Date): Promise<readonly Measurement[]>;
+  /** Measurements of an SLI, or of a slice of it, taken after `since`, oldest first: the newest 500. */
+  measurementsSince(
+    service: string,
+    sli: string,
+    since: Date,
+    slice?: Slice,
+  ): Promise<readonly Measurement[]>;
   save(change: MitigationChange): Promise<'saved' | 'conflict'>;
 }
 

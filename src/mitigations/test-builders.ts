@@ -116,8 +116,14 @@ export function createMitigationStore(): MemoryMitigationStore {
     installation: async () => installations.get('only'),
     verifying: async (service) =>
       mitigations.all().filter((row) => row.service === service && row.state === 'verifying'),
-    measurementsSince: async (service, sli, since) =>
-      measurements.filter((m) => m.service === service && m.sli === sli && m.at > since),
+    measurementsSince: async (service, sli, since, slice) =>
+      measurements.filter(
+        (m) =>
+          m.service === service &&
+          m.sli === sli &&
+          m.at > since &&
+          (slice === undefined || m.labels[slice.label] === slice.value),
+      ),
     save: async (change) => {
       const fits = mitigations.fits(change.mitigations ?? []) && installations.fits(installed(change));
       const saved = base.commit(change, fits);

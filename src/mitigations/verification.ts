@@ -1,11 +1,15 @@
+import { stableJson } from '../ids.ts';
 import { formatSliValue, type OwnSli, sliDefinition } from '../services/slis.ts';
 import type { Measurement } from '../signals/signal.ts';
 import { formatDuration } from '../time.ts';
+import { type Check, inOrder } from '../triggers/evidence.ts';
+import { type Slice, sliTitle } from '../triggers/slice.ts';
 import type { Mitigation } from './mitigation.ts';
 
-/** What counts as recovered: an SLI back within `recoveredWithin` of its baseline, on its bad side. */
+/** What counts as recovered: an SLI, or the slice of it that fired, back within `recoveredWithin` of its baseline, on its bad side. */
 export interface RecoveryCriterion {
   readonly sli: string;
+  readonly slice?: Slice;
   readonly baseline: number;
   readonly recoveredWithin: number;
 }
@@ -18,8 +22,9 @@ export type Verification =
   | { readonly kind: 'no_data'; readonly detail: string };
 
 /**
- * Proof of recovery: the last `consecutive` measurements since the mitigation ran are all back at the baseline.
- * `measurements` are those since it ran, oldest first.
+ * Proof of recovery: the last `consecutive` measurements since the mitigation ran are all back at the baseline, those of
+ * one moment as one, as triggers see them.
+ * `measurements` are those since it ran, of the slice where one fired, oldest first.
  */
 export function verifyRecovery(
   mitigation: Mitigation,
@@ -30,35 +35,46 @@ export function verifyRecovery(
 ): Verification {
   const { consecutive, within } = mitigation.definition.verify;
   const definition = sliDefinition(criterion.sli, ownSlis);
+  const title = sliTitle(definition, criterion.slice);
+  const titleWithin = sliTitle({ title: definition.title.toLowerCase() }, criterion.slice);
   const worseBy = (value: number): number =>
     definition.better === 'higher' ? criterion.baseline - value : value - criterion.baseline;
-  const good = (m: Measurement): boolean =>
-    Math.round(worseBy(m.value) * 1e9) / 1e9 <= criterion.recoveredWithin;
+  const good = (check: Check): boolean =>
+    Math.round(worseBy(check.value) * 1e9) / 1e9 <= criterion.recoveredWithin;
+  const checks = inOrder(
+    measurements.map(({ at, value, samples, labels }) => ({
+      at,
+      value,
+      ...(samples === undefined ? {} : { samples }),
+      series: stableJson(labels),
+      inIncident: true,
+    })),
+  );
 
-  const trailing = measurements.length - (measurements.findLastIndex((m) => !good(m)) + 1);
-  const last = measurements.at(-1);
+  const trailing = checks.length - (checks.findLastIndex((check) => !good(check)) + 1);
+  const last = checks.at(-1);
   const value = last === undefined ? 'no data' : formatSliValue(last.value, definition.unit);
   const baseline = formatSliValue(criterion.baseline, definition.unit);
   if (trailing >= consecutive) {
     return {
       kind: 'recovered',
-      detail: `${definition.title} is back at ${value} (baseline ${baseline}), ${trailing} measurements in a row.`,
+      detail: `${title} is back at ${value} (baseline ${baseline}), ${trailing} measurements in a row.`,
     };
   }
   if (mitigation.ranAt === undefined || now.getTime() < mitigation.ranAt.getTime() + within) {
     return {
       kind: 'waiting',
-      detail: `${definition.title}: ${value}; ${trailing} of ${consecutive} measurements in a row at the baseline of ${baseline}.`,
+      detail: `${title}: ${value}; ${trailing} of ${consecutive} measurements in a row at the baseline of ${baseline}.`,
     };
   }
   if (last === undefined) {
     return {
       kind: 'no_data',
-      detail: `No measurement of ${definition.title.toLowerCase()} arrived within ${formatDuration(within)} after it ran, so nobody knows whether it helped.`,
+      detail: `No measurement of ${titleWithin} arrived within ${formatDuration(within)} after it ran, so nobody knows whether it helped.${criterion.slice === undefined ? '' : ' If it took that slice away, look at the others.'}`,
     };
   }
   return {
     kind: 'not_recovered',
-    detail: `It ran, but ${definition.title.toLowerCase()} did not recover within ${formatDuration(within)}: ${value}, baseline ${baseline} (${trailing} of ${consecutive} measurements in a row).`,
+    detail: `It ran, but ${titleWithin} did not recover within ${formatDuration(within)}: ${value}, baseline ${baseline} (${trailing} of ${consecutive} measurements in a row).`,
   };
 }

@@ -156,3 +156,69 @@ test('an unknown mitigation is refused', async () => {
   const { deps } = mitigationDeps();
   await expect(checkMitigation(deps, 'mit_x')).rejects.toThrow('That mitigation is not known here.');
 });
+
+const german = { label: 'language', value: 'de' };
+const firedInGerman = {
+  fired: { sli: 'task_completion_rate', slice: german, value: 0.7, baseline: 0.94, recoveredWithin: 0.025 },
+};
+const inLanguage = (language: string, value: number, minute: number) =>
+  aMeasurement(value, after(minute), { labels: { language } });
+
+test('a slice that fired is proven by that slice, not by the others nor by the total', async () => {
+  const { deps, store, now } = await verifying({ incident: firedInGerman });
+  store.measured(
+    inLanguage('de', 0.7, 4),
+    inLanguage('en', 0.97, 5),
+    aMeasurement(0.95, after(6)),
+    aMeasurement(0.95, after(7)),
+  );
+  await verifyMitigations(deps, 'support-agent');
+  expect(now().state).toBe('verifying');
+  store.measured(inLanguage('de', 0.93, 8), inLanguage('de', 0.94, 9));
+  await verifyMitigations(deps, 'support-agent');
+  expect(now()).toMatchObject({
+    state: 'succeeded',
+    detail:
+      'Task completion rate for language de is back at 94.0 % (baseline 94.0 %), 2 measurements in a row.',
+  });
+});
+
+test('what fired as a whole is proven by the whole of each moment, not by its languages one by one', async () => {
+  const { deps, store, now } = await verifying();
+  const of = (language: string, value: number, samples: number, minute: number) =>
+    aMeasurement(value, after(minute), { labels: { language }, samples });
+  store.measured(of('en', 0.99, 50, 5), of('fr', 0.98, 50, 5), of('de', 0.6, 900, 5));
+  await verifyMitigations(deps, 'support-agent');
+  expect(now().detail).toContain('0 of 2 measurements in a row');
+  for (const minute of [6, 7]) store.measured(of('de', 0.8, 50, minute), of('en', 0.96, 950, minute));
+  await verifyMitigations(deps, 'support-agent');
+  expect(now()).toMatchObject({
+    state: 'succeeded',
+    detail: 'Task completion rate is back at 95.2 % (baseline 95.0 %), 2 measurements in a row.',
+  });
+});
+
+test('a slice that is gone after it ran proves nothing, and the outcome says what to look at', async () => {
+  const { deps, store, clock, id, now } = await verifying({ incident: firedInGerman });
+  store.measured(inLanguage('en', 0.97, 5), inLanguage('en', 0.97, 6));
+  clock.advance(30 * MINUTE);
+  await checkMitigation(deps, id);
+  expect(now()).toMatchObject({
+    state: 'unknown',
+    detail:
+      'No measurement of task completion rate for language de arrived within 30 min after it ran, so nobody knows whether it helped. If it took that slice away, look at the others.',
+  });
+});
+
+test('an SLI that the mitigation names is compared as a whole, not with a slice of it', async () => {
+  const { deps, store, now } = await verifying({ definition: { verify: refusals } });
+  const slice = { ...watched, key: `${watched.key}{language=de}`, slice: german, baseline: 0.5 };
+  store.base.watches.seed({
+    service: 'support-agent',
+    version: 1,
+    findings: { [slice.key]: slice, [watched.key]: watched },
+  });
+  store.measured(aMeasurement(0.4, after(5), { sli: 'refusal_rate' }));
+  await verifyMitigations(deps, 'support-agent');
+  expect(now()).toMatchObject({ state: 'verifying' });
+});

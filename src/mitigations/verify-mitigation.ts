@@ -32,7 +32,12 @@ export function checkMitigation(deps: MitigationDeps, mitigationId: string): Pro
         const measurements =
           criterion === undefined || mitigation.ranAt === undefined
             ? []
-            : await deps.store.measurementsSince(incident.service, criterion.sli, mitigation.ranAt);
+            : await deps.store.measurementsSince(
+                incident.service,
+                criterion.sli,
+                mitigation.ranAt,
+                criterion.slice,
+              );
         return { mitigation, incident, criterion, measurements };
       },
       save: (change: MitigationChange) => deps.store.save(change),
@@ -117,7 +122,7 @@ function answerIsOverdue(mitigation: Mitigation, now: Date): boolean {
   );
 }
 
-/** The SLI that fired, unless the mitigation names another one that is being watched. */
+/** The SLI that fired, or the slice of it, unless the mitigation names another one that is being watched. */
 function criterionFor(
   mitigation: Mitigation,
   incident: Incident,
@@ -127,7 +132,7 @@ function criterionFor(
   if (incident.fired !== undefined && (wanted === undefined || wanted === incident.fired.sli))
     return incident.fired;
   const watched = Object.values(watch.findings).find(
-    (finding) => finding.sli === wanted && finding.baseline !== undefined,
+    (finding) => finding.sli === wanted && finding.slice === undefined && finding.baseline !== undefined,
   );
   if (watched?.sli === undefined || watched.baseline === undefined) return undefined;
   return { sli: watched.sli, baseline: watched.baseline, recoveredWithin: watched.recoveredWithin ?? 0 };

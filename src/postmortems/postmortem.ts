@@ -5,6 +5,7 @@ import type { Mitigation } from '../mitigations/mitigation.ts';
 import { formatSliValue, type OwnSli, sliDefinition } from '../services/slis.ts';
 import { CHANGE_KINDS } from '../signals/signal.ts';
 import { formatDuration, formatUtc } from '../time.ts';
+import { sliTitle } from '../triggers/slice.ts';
 import type { ActionItem } from './action-item.ts';
 
 /** Everything a postmortem is made from. */
@@ -139,7 +140,7 @@ function firedValues({ incident, ownSlis }: PostmortemEvidence) {
   if (incident.fired === undefined) return undefined;
   const definition = sliDefinition(incident.fired.sli, ownSlis);
   return {
-    sli: definition.title,
+    sli: sliTitle(definition, incident.fired.slice),
     value: formatSliValue(incident.fired.value, definition.unit),
     baseline: formatSliValue(incident.fired.baseline, definition.unit),
   };

@@ -2,16 +2,16 @@ import type { ServiceIdentity } from '../services/schema.ts';
 import { formatSliValue, sliDefinition } from '../services/slis.ts';
 import type { SignalSettings } from '../signals/schema.ts';
 import { formatDuration, HOUR, SECOND } from '../time.ts';
-import { NO_SUMS } from './baseline.ts';
-import type { Evidence } from './evidence.ts';
+import type { SliEvidence } from './evidence.ts';
 import { beyondSeverity, plainSeverity } from './rule-severity.ts';
 import type { Comparator, TriggerRule, TriggerSettings } from './schema.ts';
+import { type Slice, sliceWords, sliFindingKey, sliTitle } from './slice.ts';
 import { type SliRule, type Standing, standingOf } from './standing.ts';
 import { startOf } from './sustained.ts';
 import type { Finding } from './trigger.ts';
 
 /** A check older than this, or than three of its windows, says nothing of now. */
-const STALE_AFTER = 2 * HOUR;
+export const STALE_AFTER = 2 * HOUR;
 
 /** What is known of a service that is judged. */
 export type JudgedService = ServiceIdentity & TriggerSettings & Partial<Pick<SignalSettings, 'sources'>>;
@@ -20,30 +20,37 @@ export interface SliQuestion {
   readonly name: string;
   readonly rule: TriggerRule;
   readonly service: JudgedService;
-  readonly evidence: Evidence;
+  /** Undefined: it was never measured. */
+  readonly known: SliEvidence | undefined;
   readonly now: Date;
   readonly sli: string;
+  /** What is known is of this slice only. */
+  readonly slice?: Slice;
   readonly comparator: Comparator;
   /** What was found the last time. */
   readonly before: Finding | undefined;
 }
 
-/** What one SLI says for a trigger: compared with its limit, confirmed or sustained as the rule asks, with the reason in words. */
+/** What one SLI, or a slice of it, says for a trigger: compared with its limit, confirmed or sustained as the rule asks, with the reason in words. */
 export function evaluateSli(question: SliQuestion): Finding {
-  const { name, rule, service, evidence, now, sli, comparator, before } = question;
+  const { name, rule, service, known, now, sli, slice, comparator, before } = question;
   const definition = sliDefinition(sli, service.slis);
-  const base = { key: `${name}:${sli}`, trigger: name, sli };
+  const base = {
+    key: sliFindingKey(name, sli, slice),
+    trigger: name,
+    sli,
+    ...(slice === undefined ? {} : { slice }),
+  };
   const notEvaluable = (why: string): Finding => ({
     ...base,
     state: 'not_evaluable',
     severity: plainSeverity(rule, service),
-    reason: `${definition.title}: ${why}`,
+    reason: `${sliTitle(definition, slice)}: ${why}`,
   });
 
-  const known = evidence.slis.get(sli) ?? { checks: [], before: NO_SUMS };
-  const oldest = known.checks[0];
-  const newest = known.checks.at(-1);
-  if (oldest === undefined || newest === undefined) return notEvaluable('no data');
+  const oldest = known?.checks[0];
+  const newest = known?.checks.at(-1);
+  if (known === undefined || oldest === undefined || newest === undefined) return notEvaluable('no data');
   // What aire measures itself every so often is missed sooner than what others send when they please.
   const polled = service.sources?.prometheus;
   const usual = polled?.queries[sli] === undefined ? STALE_AFTER : 3 * polled.every;
@@ -73,7 +80,7 @@ export function evaluateSli(question: SliQuestion): Finding {
   return {
     ...base,
     state,
-    reason: reasonOf(sliRule, standing),
+    reason: reasonOf(sliRule, standing, slice),
     severity: beyondSeverity(rule, service, comparison.extent),
     value: newest.value,
     baseline: comparison.reference,
@@ -93,8 +100,8 @@ export function evaluateSli(question: SliQuestion): Finding {
   };
 }
 
-/** The value, what it is held against, where that comes from, how large the sample is, the limit, and how sure it is. */
-function reasonOf(rule: SliRule, standing: Standing): string {
+/** The value, whose it is, what it is held against, where that comes from, how large the sample is, the limit, and how sure it is. */
+function reasonOf(rule: SliRule, standing: Standing, slice: Slice | undefined): string {
   const { definition, comparator } = rule;
   const { newest, comparison } = standing;
   const limit =
@@ -103,7 +110,7 @@ function reasonOf(rule: SliRule, standing: Standing): string {
       : `${comparison.limit} for ${formatDuration(comparator.for)}`;
   const details = detailsOf(rule, standing);
   return (
-    `${definition.title} ${formatSliValue(newest.value, definition.unit)} ${comparison.words}` +
+    `${definition.title} ${formatSliValue(newest.value, definition.unit)}${slice === undefined ? '' : ` ${sliceWords(slice)}`} ${comparison.words}` +
     `${details.length === 0 ? '' : ` (${details.join('; ')})`}. The limit is ${limit}.${certaintyOf(rule, standing)}`
   );
 }

@@ -3,12 +3,14 @@ import { evaluateBurn } from './evaluate-burn.ts';
 import { evaluateDrift } from './evaluate-drift.ts';
 import { evaluateReports } from './evaluate-reports.ts';
 import { evaluateSli, type JudgedService } from './evaluate-sli.ts';
+import { evaluateSlices } from './evaluate-slices.ts';
 import type { Evidence } from './evidence.ts';
 import type { TriggerRule } from './schema.ts';
+import { sliFindingKey } from './slice.ts';
 import type { Finding } from './trigger.ts';
 
 /**
- * Evaluates one documented trigger: a finding for each SLI it watches, for user reports, for
+ * Evaluates one documented trigger: a finding for each SLI it watches and each of its slices, for user reports, for
  * each budget that may burn, for each distribution, and for each alert that
  * stands for it. What was firing clears only when it has recovered to half the limit.
  */
@@ -25,13 +27,14 @@ export function evaluateTrigger(
       name,
       rule,
       service,
-      evidence,
+      known: evidence.slis.get(sli),
       now,
       sli,
       comparator,
-      before: before.get(`${name}:${sli}`),
+      before: before.get(sliFindingKey(name, sli)),
     }),
   );
+  const fromSlices = evaluateSlices(name, rule, service, evidence, before, now);
   const { reports } = rule;
   const fromReports =
     reports === undefined
@@ -44,5 +47,5 @@ export function evaluateTrigger(
   const fromAlerts = evidence.alerts
     .filter((alert) => alert.trigger === name)
     .map((alert) => evaluateAlert(name, rule, service, alert));
-  return [...fromSlis, ...fromReports, ...fromBurn, ...fromDrift, ...fromAlerts];
+  return [...fromSlis, ...fromSlices, ...fromReports, ...fromBurn, ...fromDrift, ...fromAlerts];
 }

@@ -1,5 +1,6 @@
 import type { Alert, Distribution, Report } from '../signals/signal.ts';
 import type { BaselineSums } from './baseline.ts';
+import type { Slice } from './slice.ts';
 
 /** What was measured of an SLI at one moment, as triggers see it. */
 export interface Check {
@@ -9,6 +10,8 @@ export interface Check {
   readonly samples?: number;
   /** The time it speaks for, up to `at`. */
   readonly windowSeconds?: number;
+  /** Whose value it is, such as its labels: what differs in it is no repeat. {@link inOrder} makes one of all. */
+  readonly series?: string;
   /** It lies within an incident, so it is no part of what is normal. */
   readonly inIncident: boolean;
 }
@@ -19,6 +22,13 @@ export interface SliEvidence {
   readonly checks: readonly Check[];
   /** What was measured before the oldest of them, outside incidents and within the baseline's window. */
   readonly before: BaselineSums;
+}
+
+/** What is known of the slices of SLIs: of each label the values measured last, 20 at most. */
+export interface SlicesEvidence {
+  readonly watched: readonly (SliEvidence & { readonly sli: string; readonly slice: Slice })[];
+  /** How many more values of a label were measured lately. */
+  readonly unwatched: readonly { readonly sli: string; readonly label: string; readonly values: number }[];
 }
 
 /** Values added up, each times its samples. */
@@ -42,6 +52,8 @@ export type DistributionWindow = Pick<Distribution, 'of' | 'at' | 'buckets' | 's
 /** What is known of a service when its triggers are evaluated. */
 export interface Evidence {
   readonly slis: ReadonlyMap<string, SliEvidence>;
+  /** Absent where the service asks for none. */
+  readonly slices?: SlicesEvidence;
   /** The newest state of each vendor alert that is not long over. */
   readonly alerts: readonly Alert[];
   /** Reports as far back as the rules count them, in any order. */
@@ -61,15 +73,19 @@ export function inOrder(checks: readonly Check[]): readonly Check[] {
   for (const check of checks) {
     const same = byMoment.get(check.at.getTime());
     if (same === undefined) byMoment.set(check.at.getTime(), [check]);
-    else if (!same.some((known) => known.value === check.value && known.samples === check.samples))
-      same.push(check);
+    else if (!same.some((known) => isRepeat(known, check))) same.push(check);
   }
   return [...byMoment.values()].map(asOne).sort((a, b) => a.at.getTime() - b.at.getTime());
 }
 
+function isRepeat(known: Check, check: Check): boolean {
+  return known.value === check.value && known.samples === check.samples && known.series === check.series;
+}
+
 function asOne(same: readonly Check[]): Check {
-  const [first, ...others] = [...same].sort((a, b) => a.value - b.value);
-  if (first === undefined) throw new RangeError('a moment without a check');
+  const [lowest, ...others] = [...same].sort((a, b) => a.value - b.value);
+  if (lowest === undefined) throw new RangeError('a moment without a check');
+  const { series: _series, ...first } = lowest;
   if (others.length === 0) return first;
   const weight = (check: Check): number => check.samples ?? 1;
   const total = same.reduce((sum, check) => sum + weight(check), 0);

@@ -3,6 +3,7 @@ import { duration, points, quantity } from '../services/quantities.ts';
 import { DIMENSIONS } from '../services/schema.ts';
 import { REPORT_CATEGORIES } from '../signals/signal.ts';
 import { SEVERITIES } from './severity.ts';
+import { MOST_SLICE_LABELS } from './slice.ts';
 
 /** What an incident is about; routes it (design §2). */
 export const KINDS = [
@@ -123,13 +124,27 @@ export const triggerRule = z.strictObject({
 export type TriggerRule = z.output<typeof triggerRule>;
 export type Comparator = z.output<typeof comparator>;
 
+/** Labels by whose values SLIs are watched as well (design §8). */
+const sliceLabels = z
+  .array(
+    z
+      .string()
+      .regex(/^[\w.:/-]{1,100}$/, 'write the name of a label that measurements carry, such as language'),
+  )
+  .max(MOST_SLICE_LABELS, `name ${MOST_SLICE_LABELS} labels at most`)
+  .refine((labels) => new Set(labels).size === labels.length, 'name each label once');
+
 /** How a service's triggers behave: the part of the service file that belongs to `triggers/`. */
 export const triggerFields = {
   declare: z.enum(['shadow', 'propose', 'auto']).default('propose'),
   /** Whether a crossing must be told from chance before it fires, or counts as it stands. */
   confirm: z.enum(['sequential', 'exact']).default('sequential'),
   baseline: z
-    .strictObject({ over: duration.optional(), pinned: z.record(z.string(), quantity).default({}) })
+    .strictObject({
+      over: duration.optional(),
+      pinned: z.record(z.string(), quantity).default({}),
+      slices: sliceLabels.optional(),
+    })
     .prefault({}),
 };
 const triggerSettings = z.strictObject(triggerFields);

@@ -1,12 +1,13 @@
 import type { OnsetShape } from './onset-shape.ts';
 import type { Severity } from './severity.ts';
+import type { Slice } from './slice.ts';
 
 /** What a documented rule says of a service now (design §2). */
 export type VerdictState = 'healthy' | 'suspected' | 'firing' | 'not_evaluable';
 
 /** One thing that was looked at for a trigger: an SLI, or a vendor's alert. */
 export interface Finding {
-  /** Stable while the same thing is wrong: `<trigger>:<sli>` or `<trigger>:alert:<key>`. */
+  /** Stable while the same thing is wrong: `<trigger>:<sli>`, `<trigger>:<sli>{<label>=<value>}` or `<trigger>:alert:<key>`. */
   readonly key: string;
   readonly trigger: string;
   readonly state: VerdictState;
@@ -14,6 +15,8 @@ export interface Finding {
   readonly reason: string;
   readonly severity: Severity;
   readonly sli?: string;
+  /** Only this slice of the SLI was looked at. */
+  readonly slice?: Slice;
   readonly value?: number;
   readonly baseline?: number;
   /** How far from the baseline counts as recovered, in the SLI's unit. */

@@ -46,7 +46,7 @@ export function verdict(
     service,
     sli: SLI,
     comparator,
-    evidence: { slis: new Map([[SLI, { checks, before }]]), alerts: [], reports: [] },
+    known: { checks, before },
     now: newest?.at ?? new Date(START),
     before: undefined,
   }).state;

@@ -65,6 +65,20 @@ describeOnBoth('evidence', (open) => {
       expect((await of())?.checks[0]?.value).toBeCloseTo(0.7, 9);
     });
 
+    it('of one moment and alike are one repeat only where their labels are alike too', async () => {
+      const spoken = (id: string, language: string, value: number) =>
+        measurement(id, value, minutesAgo(5), { samples: 100, labels: { language } });
+      await arrive(
+        spoken('1', 'en', 0.95),
+        spoken('2', 'fr', 0.95),
+        spoken('3', 'de', 0.65),
+        spoken('3 again', 'de', 0.65),
+      );
+      expect((await of())?.checks).toEqual([
+        { value: expect.closeTo(0.85, 9), samples: 300, at: minutesAgo(5), inIncident: false },
+      ]);
+    });
+
     it('are never of the future, of another service or another type', async () => {
       await arrive(
         measurement('future', 0.1, minutesAgo(-1)),

@@ -30,7 +30,7 @@ const explained = z.tuple([z.object({ 'QUERY PLAN': z.tuple([z.object({ Plan: pl
 /** What a year leaves behind: nearly everything is over, and each query wants little of it. */
 const FILL = [
   sql`insert into signals (source, type, id, service, at, sli, value, samples, signal)
-    select 's', 'measurement', n::text, 'service-' || n % 10, ${NOW.toISOString()}::timestamptz - n * interval '1 minute', 'sli_' || n % 5, 0.9, 100, '{}'
+    select 's', 'measurement', n::text, 'service-' || n % 10, ${NOW.toISOString()}::timestamptz - n * interval '1 minute', 'sli_' || n % 5, 0.9, 100, jsonb_build_object('labels', jsonb_build_object('language', 'l' || n % 3, 'tenant', 't' || n % 100))
     from generate_series(1, 20000) n`,
   sql`insert into signals (source, type, id, service, at, alert_key, signal)
     select 's', (array['alert', 'change', 'example', 'report', 'distribution'])[1 + n % 5], n::text, 'service-' || n % 7, ${NOW.toISOString()}::timestamptz - n * interval '1 hour', 'key-' || n % 50, '{}'
@@ -113,6 +113,21 @@ const queries: Readonly<Record<string, () => Promise<unknown>>> = {
       },
       NOW,
     ),
+  'slices of SLIs': () =>
+    stores.evidence(
+      SERVICE,
+      {
+        slis: ['sli_1', 'sli_2'],
+        history: new Map([['sli_1', HOUR]]),
+        baselineWindow: DAY,
+        baselines: new Set(['sli_1', 'sli_2']),
+        reports: 0,
+        slices: ['language', 'tenant'],
+      },
+      NOW,
+    ),
+  'measurements of a slice since a moment': () =>
+    stores.measurementsSince(SERVICE, 'sli_1', minutesAgo(60), { label: 'language', value: 'l1' }),
   'measurements since a moment': () => stores.measurementsSince(SERVICE, 'sli_1', minutesAgo(60)),
   'the newest measurements of a source': () =>
     stores.newestMeasurements('s', SERVICE, ['sli_1', 'sli_2'], minutesAgo(60)),

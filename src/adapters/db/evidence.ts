@@ -2,12 +2,13 @@ import { sql } from 'drizzle-orm';
 import type { EvidenceWanted } from '../../incidents/ports.ts';
 import type { Alert, Report, Signal } from '../../signals/signal.ts';
 import { DAY } from '../../time.ts';
-import type { DistributionWindow, Evidence } from '../../triggers/evidence.ts';
+import type { DistributionWindow, Evidence, SlicesEvidence } from '../../triggers/evidence.ts';
 import { readBurnSums } from './burn-sums.ts';
 import type { Database } from './database.ts';
 import { incidentTimes, isWithin, type TimeSpan } from './incident-times.ts';
 import { recordset } from './recordset.ts';
 import { readSliEvidence } from './sli-evidence.ts';
+import { readSliceEvidence } from './slice-evidence.ts';
 import { signals } from './tables.ts';
 
 /** A vendor's alert that has not spoken for this long is over. */
@@ -35,23 +36,39 @@ export async function readEvidence(
       from: new Date(now.getTime() - Math.max(wanted.baselineWindow, wanted.distributions ?? 0)),
     })),
   );
-  const [slis, others, burns, incidents] = await Promise.all([
+  const [slis, slices, others, burns, incidents] = await Promise.all([
     readSliEvidence(database, asks, times),
+    readSlices(database, asks, times),
     readOthers(database, asks),
     readBurnSums(database, asks),
     times,
   ]);
   return asks.map(({ wanted }, n) => {
     const { alerts, reports, distributions } = sorted(others[n] ?? [], incidents[n] ?? []);
-    const ofBurns = burns[n];
+    const [ofSlices, ofBurns] = [slices[n], burns[n]];
     return {
       slis: slis[n] ?? new Map(),
+      ...(ofSlices === undefined ? {} : { slices: ofSlices }),
       alerts,
       reports,
       ...(ofBurns === undefined ? {} : { burns: ofBurns }),
       ...(wanted.distributions === undefined ? {} : { distributions }),
     };
   });
+}
+
+/** One service after another: few ask for slices, and theirs are many rows. */
+async function readSlices(
+  database: Database,
+  asks: readonly EvidenceAsk[],
+  times: Promise<readonly (readonly TimeSpan[])[]>,
+): Promise<readonly (SlicesEvidence | undefined)[]> {
+  const found: (SlicesEvidence | undefined)[] = [];
+  for (const [n, ask] of asks.entries()) {
+    const { slices } = ask.wanted;
+    found.push(slices && (await readSliceEvidence(database, ask, slices, (await times)[n] ?? [])));
+  }
+  return found;
 }
 
 /** The newest state of each alert, and as many reports and distributions as are wanted; by the place of who asks. */

@@ -1,4 +1,4 @@
-import { and, desc, eq, gt, gte, lt, ne, type SQL, sql } from 'drizzle-orm';
+import { and, desc, eq, gt, gte, lt, ne, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { VERSION_SLIS, type VersionEval } from '../../incidents/last-known-good.ts';
 import type { EvidenceWanted } from '../../incidents/ports.ts';
@@ -11,9 +11,11 @@ import {
   type Measurement,
 } from '../../signals/signal.ts';
 import type { Evidence } from '../../triggers/evidence.ts';
+import type { Slice } from '../../triggers/slice.ts';
 import { createBatcher } from './batcher.ts';
 import type { Database } from './database.ts';
 import { ALERT_MEMORY, type EvidenceAsk, readEvidence } from './evidence.ts';
+import { textArray } from './recordset.ts';
 import { signals } from './tables.ts';
 
 /** Evaluated together. */
@@ -48,11 +50,24 @@ export function measurementQueries(database: Database) {
     service: string,
     sli: string,
     since: Date,
+    slice?: Slice,
   ): Promise<readonly Measurement[]> {
+    const isOfSlice =
+      slice === undefined
+        ? undefined
+        : sql`${signals.signal} -> 'labels' ->> ${slice.label} = ${slice.value}`;
     const rows = await orm
       .select({ signal: signals.signal })
       .from(signals)
-      .where(and(isMeasurement, eq(signals.service, service), eq(signals.sli, sli), gt(signals.at, since)))
+      .where(
+        and(
+          isMeasurement,
+          eq(signals.service, service),
+          eq(signals.sli, sli),
+          gt(signals.at, since),
+          isOfSlice,
+        ),
+      )
       .orderBy(desc(signals.at), desc(signals.seq))
       .limit(MEASUREMENTS_AT_ONCE);
     return rows.flatMap(({ signal }) => (signal.type === 'measurement' ? [signal] : [])).reverse();
@@ -158,12 +173,4 @@ export function measurementQueries(database: Database) {
       return rows.map((row) => mean.parse(row));
     },
   };
-}
-
-/** A text[] of parameters. */
-function textArray(values: readonly string[]): SQL {
-  return sql`array[${sql.join(
-    values.map((value) => sql`${value}`),
-    sql`, `,
-  )}]::text[]`;
 }

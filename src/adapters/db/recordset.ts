@@ -4,3 +4,11 @@ import { type SQL, sql } from 'drizzle-orm';
 export function recordset(rows: readonly Readonly<Record<string, unknown>>[]): SQL {
   return sql`${JSON.stringify(rows)}::json`;
 }
+
+/** A text[] of parameters. */
+export function textArray(values: readonly (string | null)[]): SQL {
+  return sql`array[${sql.join(
+    values.map((value) => sql`${value}`),
+    sql`, `,
+  )}]::text[]`;
+}

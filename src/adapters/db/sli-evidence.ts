@@ -9,11 +9,13 @@ import { isWithin, type TimeSpan, without } from './incident-times.ts';
 import { recordset } from './recordset.ts';
 import { signals } from './tables.ts';
 
-/** Of one SLI, in any order: when (ms), value, samples, seconds it speaks for. */
+/** Of one SLI, in any order: when (ms), value, samples, seconds it speaks for, labels where others share the moment. */
 const checksRow = z.object({
   n: z.number(),
   sli: z.string(),
-  checks: z.array(z.tuple([z.number(), z.number(), z.number().nullable(), z.number().nullable()])),
+  checks: z.array(
+    z.tuple([z.number(), z.number(), z.number().nullable(), z.number().nullable(), z.string().nullable()]),
+  ),
 });
 const sumsRow = z.object({
   n: z.number(),
@@ -36,17 +38,22 @@ export async function readSliEvidence(
 ): Promise<readonly BySli<SliEvidence>[]> {
   const [incidents, found] = await Promise.all([times, newestChecks(database, asks)]);
   const from = asks.map(({ wanted, now }) => new Date(now.getTime() - wanted.baselineWindow));
-  const checks = found.map(
-    (slis, n) =>
-      new Map(
-        [...slis].map(([sli, each]) => [
+  const checks = found.map((slis, n) => {
+    const { history } = asks[n]?.wanted ?? {};
+    const oldest = from[n] ?? new Date(0);
+    return new Map(
+      [...slis].map(([sli, rows]) => {
+        const each = rows.map((check) => ({ ...check, inIncident: isWithin(check.at, incidents[n] ?? []) }));
+        const moments = wholeMoments(inOrder(each), rows.length).slice(
+          history?.has(sli) ? 0 : -CHECKS_TO_CONFIRM,
+        );
+        return [
           sli,
-          inOrder(
-            each.map((check) => ({ ...check, inIncident: isWithin(check.at, incidents[n] ?? []) })),
-          ).filter((check, index, all) => check.at >= (from[n] ?? check.at) || index === all.length - 1),
-        ]),
-      ),
-  );
+          moments.filter((check, index, all) => check.at >= oldest || index === all.length - 1),
+        ] as const;
+      }),
+    );
+  });
   const stretches = asks.flatMap(({ service, wanted }, n) =>
     [...(checks[n] ?? [])].flatMap(([sli, each]) => {
       const [oldest, newest] = [each[0], each.at(-1)];
@@ -70,9 +77,14 @@ export async function readSliEvidence(
   );
 }
 
+/** Where there was more than may be read, the oldest moment may be without some of its rows. */
+function wholeMoments(checks: readonly Check[], rows: number): readonly Check[] {
+  return rows < CHECKS_AT_ONCE || checks.length === 1 ? checks : checks.slice(1);
+}
+
 /**
  * Those of one SLI in any order: for one that is watched over time all of that time, else the newest
- * {@link CHECKS_TO_CONFIRM}; the newest in any case.
+ * {@link CHECKS_TO_CONFIRM}, or enough for as many moments where slices share them; the newest in any case.
  */
 async function newestChecks(
   database: Database,
@@ -83,7 +95,13 @@ async function newestChecks(
     wanted.slis.map((sli) => {
       const back = wanted.history.get(sli);
       return back === undefined
-        ? { n, service, sli, until: now, most: CHECKS_TO_CONFIRM }
+        ? {
+            n,
+            service,
+            sli,
+            until: now,
+            most: wanted.slices === undefined ? CHECKS_TO_CONFIRM : CHECKS_AT_ONCE,
+          }
         : { n, service, sli, until: now, most: CHECKS_AT_ONCE, since: new Date(now.getTime() - back) };
     }),
   );
@@ -93,9 +111,11 @@ async function newestChecks(
     from json_to_recordset(${recordset(slis)})
       as w (n int, service text, sli text, since timestamptz, until timestamptz, most int)
     cross join lateral (
-      select json_agg(json_build_array(round(extract(epoch from c.at) * 1000)::float8, c.value, c.samples, c.window_s)) as checks
+      select json_agg(json_build_array(
+        round(extract(epoch from c.at) * 1000)::float8, c.value, c.samples, (c.signal ->> 'windowSeconds')::float8,
+        case when c.same > 1 then md5(c.signal ->> 'labels') end)) as checks
       from (
-        select m.at, m.value, m.samples, (m.signal ->> 'windowSeconds')::float8 as window_s
+        select m.at, m.value, m.samples, m.signal, count(*) over (partition by m.at) as same
         from ${signals} m
         where m.type = 'measurement' and m.service = w.service and m.sli = w.sli and m.at <= w.until
           and (w.since is null or m.at >= least(w.since, (
@@ -109,11 +129,12 @@ async function newestChecks(
     const { n, sli, checks } = checksRow.parse(row);
     found[n]?.set(
       sli,
-      checks.map(([at, value, samples, windowSeconds]) => ({
+      checks.map(([at, value, samples, windowSeconds, series]) => ({
         at: new Date(at),
         value,
         ...(samples === null ? {} : { samples }),
         ...(windowSeconds === null ? {} : { windowSeconds }),
+        ...(series === null ? {} : { series }),
       })),
     );
   }

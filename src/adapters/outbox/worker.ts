@@ -85,6 +85,7 @@ export function createOutboxWorker(options: WorkerOptions): OutboxWorker {
   /** Of real time: before it there is nothing to look for. */
   let idleUntil = Number.NEGATIVE_INFINITY;
   const restingUntil = new Map<Pool, number>();
+  let settling = 0;
   let alarm: NodeJS.Timeout | undefined;
 
   /**
@@ -137,9 +138,9 @@ export function createOutboxWorker(options: WorkerOptions): OutboxWorker {
     return claimed.length;
   }
 
-  /** Only while it runs by itself: who waits for it to settle waits for all that is due. */
+  /** Who waits for it to settle waits for all that is due. */
   function isResting(pool: Pool, now: number): boolean {
-    return running && now < (restingUntil.get(pool) ?? 0);
+    return settling === 0 && now < (restingUntil.get(pool) ?? 0);
   }
 
   /** The first that ends says how long those took that were claimed with it. */
@@ -224,9 +225,14 @@ export function createOutboxWorker(options: WorkerOptions): OutboxWorker {
     wake,
     sinceLastLook: () => performance.now() - lookedAt,
     async settle() {
-      for (;;) {
-        if (inFlight.size > 0) await Promise.race(inFlight.keys());
-        else if ((await claim()) === 0 && inFlight.size === 0) return;
+      settling += 1;
+      try {
+        for (;;) {
+          if (inFlight.size > 0) await Promise.race(inFlight.keys());
+          else if ((await claim()) === 0 && inFlight.size === 0) return;
+        }
+      } finally {
+        settling -= 1;
       }
     },
     async stop() {

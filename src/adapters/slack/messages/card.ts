@@ -6,6 +6,7 @@ import type { WatchedFinding } from '../../../incidents/watch.ts';
 import type { Mitigation } from '../../../mitigations/mitigation.ts';
 import type { MitigableService } from '../../../mitigations/ports.ts';
 import { formatSliValue, sliDefinition } from '../../../services/slis.ts';
+import { sliTitle } from '../../../triggers/slice.ts';
 import { ACTIONS } from '../action-ids.ts';
 import {
   actions,
@@ -112,7 +113,7 @@ function currentValues({ incident, findings, service }: CardContent): string {
       const value = finding.value === undefined ? 'no data' : formatSliValue(finding.value, definition.unit);
       const state =
         finding.state === 'firing' ? 'still off' : finding.state === 'healthy' ? 'recovered' : 'no data';
-      return `${inline(definition.title)} ${value} (${state})`;
+      return `${inline(sliTitle(definition, finding.slice))} ${value} (${state})`;
     });
   return lines.length === 0 ? 'no signal attached' : fitLines(lines, LIMITS.values);
 }
