@@ -8,6 +8,7 @@ import type { JobHandler } from './adapters/outbox/worker.ts';
 import { createRangeReader } from './adapters/prometheus/query-range.ts';
 import type { Catalogue } from './catalogue/load-catalogue.ts';
 import type { StartEvals } from './incidents/eval-runs.ts';
+import { followVendor } from './incidents/record-vendor-status.ts';
 import type { StepReaders } from './incidents/step-ports.ts';
 import type { StatusPages } from './incidents/vendor-status.ts';
 import type { Logger } from './log.ts';
@@ -24,12 +25,13 @@ interface PollingDeps {
   readonly read: StepReaders['read'];
   readonly metrics: Metrics;
   readonly clock: Clock;
+  readonly newId: (prefix: string) => string;
   readonly log: Logger;
 }
 
 /** The jobs that read or start something from time to time. */
 export function pollingJobs(deps: PollingDeps): ReadonlyMap<string, JobHandler> {
-  const { services, playbook, store, deliveries, metrics, clock, log } = deps;
+  const { services, playbook, store, deliveries, metrics, clock, newId, log } = deps;
   const { enqueue, newestMeasurements, newestAlert } = store;
   return new Map([
     ...prometheusJobs({
@@ -51,6 +53,7 @@ export function pollingJobs(deps: PollingDeps): ReadonlyMap<string, JobHandler> 
       enqueue,
       newestAlert,
       pages: deps.pages,
+      follow: (service, vendor, reading) => followVendor({ store, clock, newId }, service, vendor, reading),
       vendors: (service) => services.get(service)?.vendors ?? [],
       observe: (service, outcome) => metrics.poll('vendor', service, outcome),
     }),

@@ -35,6 +35,7 @@ const healthy = (over: Partial<Finding> = {}) =>
 interface World {
   newId: (prefix: string) => string;
   watch: ServiceWatch;
+  owners?: { team: string; pagerduty_service: string };
   incidents: Incident[];
   proposals: Proposal[];
 }
@@ -57,7 +58,7 @@ function follow(
   by: Playbook = playbook,
 ): IncidentChange | undefined {
   const state: FollowState = {
-    service: aService({ declare }),
+    service: aService({ declare, ...(at.owners === undefined ? {} : { owners: at.owners }) }),
     playbook: by,
     watch: at.watch,
     open: at.incidents.filter((incident) => incident.phase !== 'post_incident'),
@@ -340,5 +341,176 @@ describe('safety', () => {
     follow(at, [finding()]);
     follow(at, [finding(), leak], 'auto', 1);
     expect(kindsOf(at)).toEqual([['model_behavior', [TCR, leak.key]]]);
+  });
+});
+
+describe('an incident’s own finding that gets worse', () => {
+  const OWNERS = { team: 'ml-platform', pagerduty_service: 'PSVC1' };
+  const raises = (change: IncidentChange | undefined) =>
+    texts(change).filter((text) => text.startsWith('severity_changed'));
+  const declared = (severity: 'SEV2' | 'SEV3' = 'SEV2') => {
+    const at = world();
+    follow(at, [finding({ severity })]);
+    return at;
+  };
+
+  it('raises the severity, says why, and once however it flaps around the limit', () => {
+    const at = declared();
+    const change = follow(at, [finding({ severity: 'SEV1', reason: 'Completion fell more.' })], 'auto', 1);
+    expect(at.incidents[0]?.severity).toBe('SEV1');
+    expect(raises(change)).toEqual([
+      'severity_changed: Severity raised from SEV2 to SEV1: Completion fell more.',
+    ]);
+    expect(kinds(change)).toEqual(expect.arrayContaining(['incident.say', 'incident.show_card']));
+    for (let minute = 2; minute < 8; minute++)
+      expect(
+        raises(follow(at, [finding({ severity: minute % 2 === 0 ? 'SEV2' : 'SEV1' })], 'auto', minute)),
+      ).toEqual([]);
+    expect(at.incidents[0]?.severity).toBe('SEV1');
+  });
+
+  it('pages the owners when that is bad enough', () => {
+    const pages = (severity: 'SEV2' | 'SEV4') => {
+      const at = declared('SEV3');
+      at.owners = OWNERS;
+      return (follow(at, [finding({ severity })], 'auto', 1)?.jobs ?? [])
+        .filter((job) => job.kind === 'incident.page')
+        .map((job) => job.payload.occasion);
+    };
+    expect(pages('SEV2')).toEqual(['raised']);
+    expect(pages('SEV4')).toEqual([]);
+  });
+
+  it('never lowers it, and raises nothing that is worse already', () => {
+    const at = declared();
+    expect(raises(follow(at, [finding({ severity: 'SEV4' })], 'auto', 1))).toEqual([]);
+    expect(at.incidents[0]?.severity).toBe('SEV2');
+    at.incidents = at.incidents.map((incident) => ({ ...incident, severity: 'SEV1' }));
+    expect(raises(follow(at, [finding({ severity: 'SEV1' })], 'auto', 2))).toEqual([]);
+  });
+
+  it('leaves what a person lowered, until it is worse than it was', () => {
+    const at = declared();
+    at.incidents = at.incidents.map((incident) => ({ ...incident, severity: 'SEV3' }));
+    for (const [minute, severity] of [
+      [1, 'SEV3'],
+      [2, 'SEV2'],
+      [3, 'SEV4'],
+      [4, 'SEV2'],
+    ] as const)
+      expect(raises(follow(at, [finding({ severity })], 'auto', minute))).toEqual([]);
+    follow(at, [finding({ state: 'not_evaluable', severity: 'SEV4' })], 'auto', 5);
+    follow(at, [finding()], 'auto', 6);
+    expect(at.incidents[0]?.severity).toBe('SEV3');
+    expect(raises(follow(at, [finding({ severity: 'SEV1' })], 'auto', 7))).toHaveLength(1);
+    expect(at.incidents[0]?.severity).toBe('SEV1');
+  });
+
+  it.each(['suspected', 'not_evaluable', 'healthy'] as const)('raises nothing while it is %s', (state) => {
+    const at = declared();
+    expect(raises(follow(at, [finding({ state, severity: 'SEV1' })], 'auto', 1))).toEqual([]);
+    // Control: and that is no severity it has reached.
+    expect(at.incidents[0]?.severity).toBe('SEV2');
+    if (state !== 'healthy')
+      expect(raises(follow(at, [finding({ severity: 'SEV1' })], 'auto', 2))).toHaveLength(1);
+  });
+
+  it('beside a new one that attaches, both count and each is said', () => {
+    const at = declared('SEV3');
+    const change = follow(at, [finding({ severity: 'SEV2' }), refusals({ severity: 'SEV1' })], 'auto', 1);
+    expect(raises(change).map((text) => text.slice(0, 55))).toEqual(
+      [
+        'severity_changed: Severity raised from SEV3 to SEV2: Com',
+        'severity_changed: Severity raised from SEV2 to SEV1 by w',
+      ].map((text) => text.slice(0, 55)),
+    );
+    expect(at.incidents).toMatchObject([{ severity: 'SEV1', findings: [TCR, REFUSALS] }]);
+  });
+
+  it('raises no other incident, nor one that is over', () => {
+    const at = declared();
+    at.incidents = [...at.incidents, anIncident({ id: 'inc_other', declareKey: 'other', findings: [] })];
+    follow(at, [finding({ severity: 'SEV1' })], 'auto', 1);
+    expect(at.incidents.map(({ id, severity }) => [id, severity])).toEqual(
+      expect.arrayContaining([
+        ['inc_1', 'SEV1'],
+        ['inc_other', 'SEV2'],
+      ]),
+    );
+    const over = declared();
+    over.incidents = over.incidents.map((incident) => ({ ...incident, phase: 'post_incident' }));
+    expect(raises(follow(over, [finding({ severity: 'SEV1' })], 'auto', 1))).toEqual([]);
+  });
+});
+
+describe('a finding that nothing is heard of any more', () => {
+  const DAYS = 24 * 60;
+  const alert = (over: Partial<Finding> = {}) =>
+    finding({
+      key: 'eval_score_drop:alert:k',
+      alert: { source: 'alertmanager' },
+      reason: 'It rings.',
+      ...over,
+    });
+
+  it('is not evaluable and says so once on its incident', () => {
+    const at = world();
+    follow(at, [alert()]);
+    const change = follow(at, [], 'auto', 8 * DAYS);
+    expect(texts(change)).toEqual([
+      'note: It rings. No word from Alertmanager for 7 days, so whether this goes on is not known. Look there, and resolve the incident when it is over.',
+    ]);
+    expect(at.watch.findings['eval_score_drop:alert:k']).toMatchObject({
+      state: 'not_evaluable',
+      incidentId: 'inc_1',
+    });
+    expect(follow(at, [], 'auto', 9 * DAYS)).toBeUndefined();
+    // It goes on where it was: nothing is declared or attached again.
+    expect(texts(follow(at, [alert()], 'auto', 10 * DAYS))).toEqual([]);
+    expect(at.watch.findings['eval_score_drop:alert:k']).toMatchObject({
+      state: 'firing',
+      reason: 'It rings.',
+    });
+    expect(at.incidents).toHaveLength(1);
+  });
+
+  it('closes its question without an answer only when nothing else of it goes on', () => {
+    const at = world();
+    follow(at, [alert(), finding()], 'propose');
+    follow(at, [finding()], 'propose', 8 * DAYS);
+    expect(at.proposals[0]?.state).toBe('open');
+    const change = follow(at, [healthy()], 'propose', 9 * DAYS);
+    expect(at.proposals[0]).toMatchObject({
+      state: 'lapsed',
+      reason: expect.stringContaining('No word from Alertmanager for 7 days'),
+      answeredAt: after(9 * DAYS),
+    });
+    expect(kinds(change)).toEqual(['proposal.show']);
+    expect(Object.keys(at.watch.findings)).toEqual([TCR]);
+    follow(at, [healthy(), alert()], 'propose', 10 * DAYS);
+    expect(at.proposals.map(({ state }) => state)).toEqual(['lapsed', 'open']);
+  });
+
+  it('says otherwise when it is its rule that is gone, and is still counted in shadow', () => {
+    const at = world();
+    follow(at, [finding()], 'propose');
+    follow(at, [], 'propose', 1);
+    expect(at.proposals[0]).toMatchObject({
+      state: 'lapsed',
+      reason: 'Completion fell. Its rule or its data is gone, so whether this goes on is not known.',
+    });
+    const shadow = world();
+    follow(shadow, [alert()], 'shadow');
+    follow(shadow, [], 'shadow', 8 * DAYS);
+    expect(shadow.proposals.map(({ state }) => state)).toEqual(['shadow']);
+    expect(shadow.proposals[0]?.answeredAt).toBeDefined();
+  });
+
+  it('is forgotten where nothing of it is open', () => {
+    const at = world();
+    follow(at, [alert()]);
+    at.incidents = at.incidents.map((incident) => ({ ...incident, phase: 'post_incident' }));
+    follow(at, [], 'auto', 8 * DAYS);
+    expect(at.watch.findings).toEqual({});
   });
 });

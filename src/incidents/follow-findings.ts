@@ -5,12 +5,14 @@ import type { Finding } from '../triggers/trigger.ts';
 import type { NewJob } from '../verb.ts';
 import { attach, declareFrom, worstOf } from './declare-findings.ts';
 import { evalsOnSuspicion } from './evals-on-suspicion.ts';
+import { goneEntries, goneFrom } from './findings-gone.ts';
 import { AIRE, type Incident, incidentName } from './incident.ts';
 import { refresh, say, showProposal } from './jobs.ts';
 import { shapesNamed } from './onset.ts';
 import { pageWhenBad } from './paging.ts';
 import type { IncidentChange, IncidentService } from './ports.ts';
-import { closeRecovered, FLAPPING, propose } from './propose-findings.ts';
+import { closeOver, FLAPPING, propose } from './propose-findings.ts';
+import { raisedByOwn } from './raise-severity.ts';
 import { isAsRemembered, remember, unlinked } from './remember-findings.ts';
 import { type EntryContext, entry, type TimelineEntry } from './timeline.ts';
 import type { Proposal, ServiceWatch, WatchedFinding } from './watch.ts';
@@ -51,13 +53,20 @@ export function followFindings(
   findings: readonly Finding[],
   context: EntryContext,
 ): IncidentChange | undefined {
-  const remembered = remember(state.watch, findings, context.now);
+  const seen = remember(state.watch, findings, context.now);
+  const remembered = { ...seen, ...goneFrom(state, seen, context.now) };
   const unanswered = Object.values(remembered).filter(
     (finding) => isUnanswered(finding, state, context.now) && !isSaidByTotal(finding, remembered),
   );
   const recovered = recoveries(state, remembered, context);
+  const raised = raisedByOwn(state, remembered, context);
+  const worse = raised.map(({ incident }) => incident);
   // What closes now can't be joined by what is new.
-  const asked = { ...state, proposals: withoutOld(state.proposals, recovered.proposals) };
+  const asked = {
+    ...state,
+    open: state.open.map((each) => worse.find(({ id }) => id === each.id) ?? each),
+    proposals: withoutOld(state.proposals, recovered.proposals),
+  };
   // Safety opens its own incident and is asked about by itself; all else belongs together (design §6).
   const followed = [true, false].map((safety) => {
     const about = unanswered.filter((finding) => isOfSafety(finding, state.playbook) === safety);
@@ -67,10 +76,16 @@ export function followFindings(
     followed.find(({ about = [] }) => about.some((each) => each.key === key))?.link;
 
   const next = Object.fromEntries(
-    Object.entries(remembered).map(([key, finding]) => [
-      key,
-      finding.state === 'healthy' ? unlinked(finding) : relinked(finding, linkOf(finding)),
-    ]),
+    Object.entries(remembered)
+      // What is gone was said where its question closes.
+      .filter(
+        ([, { gone, proposalId }]) =>
+          gone === undefined || recovered.proposals.every(({ id }) => id !== proposalId),
+      )
+      .map(([key, finding]) => [
+        key,
+        finding.state === 'healthy' ? unlinked(finding) : relinked(finding, linkOf(finding)),
+      ]),
   );
   if (isAsRemembered(state.watch.findings, next)) return undefined;
 
@@ -78,22 +93,25 @@ export function followFindings(
   const shown = new Set(Object.values(remembered).flatMap((finding) => finding.incidentId ?? []));
   const cards = state.open.flatMap((incident) => (shown.has(incident.id) ? refresh(incident.id) : []));
   const written = followed.flatMap(({ incidents = [] }) => incidents);
+  const named = shapesNamed(
+    asked.open.filter((incident) => written.every((each) => each.id !== incident.id)),
+    next,
+  );
   return {
     watch: { ...state.watch, findings: next },
-    incidents: [
-      ...written,
-      ...shapesNamed(
-        state.open.filter((incident) => written.every((each) => each.id !== incident.id)),
-        next,
-      ),
-    ],
+    incidents: withoutOld(worse, [...written, ...named]),
     proposals: withoutOld(
       recovered.proposals,
       followed.flatMap(({ proposals = [] }) => proposals),
     ),
-    timeline: [...recovered.timeline, ...followed.flatMap(({ timeline = [] }) => timeline)],
+    timeline: [
+      ...recovered.timeline,
+      ...raised.flatMap(({ timeline }) => timeline),
+      ...followed.flatMap(({ timeline = [] }) => timeline),
+    ],
     jobs: [
       ...recovered.jobs,
+      ...raised.flatMap(({ jobs }) => jobs),
       ...followed.flatMap(({ jobs = [] }) => jobs),
       ...cards,
       ...evalsOnSuspicion(state, remembered, context.now),
@@ -124,8 +142,11 @@ function firingOn(finding: WatchedFinding, over: readonly Incident[]): WatchedFi
   };
 }
 
-/** Each question once, as it is now. */
-function withoutOld(old: readonly Proposal[], now: readonly Proposal[]): readonly Proposal[] {
+/** Each question or incident once, as it is now. */
+function withoutOld<Entity extends { readonly id: string }>(
+  old: readonly Entity[],
+  now: readonly Entity[],
+): readonly Entity[] {
   return [...old.filter((each) => now.every((other) => other.id !== each.id)), ...now];
 }
 
@@ -236,7 +257,7 @@ function mayDeclare(finding: WatchedFinding, { proposals }: FollowState, now: Da
   return asked?.state !== 'dismissed' && !declaredLately && finding.incidentId === undefined;
 }
 
-/** What is well again: said on its incident, and the end of its question. */
+/** What is well again, or gone: said on its incident, and the end of its question. */
 function recoveries(
   state: FollowState,
   remembered: Readonly<Record<string, WatchedFinding>>,
@@ -257,10 +278,8 @@ function recoveries(
   const asked = state.open.flatMap(
     (incident) => allRecovered(incident, remembered, recovered, context) ?? [],
   );
-  const closed = state.proposals.flatMap(
-    (proposal) => closeRecovered(proposal, remembered, context.now) ?? [],
-  );
-  const timeline = [...said, ...asked];
+  const closed = state.proposals.flatMap((proposal) => closeOver(proposal, remembered, context.now) ?? []);
+  const timeline = [...said, ...goneEntries(state.watch, remembered, state.open, context), ...asked];
   return {
     proposals: closed,
     timeline,

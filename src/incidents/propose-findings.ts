@@ -1,6 +1,7 @@
 import { HOUR } from '../time.ts';
 import { worse } from '../triggers/severity.ts';
 import { withoutRepeats, worstOf } from './declare-findings.ts';
+import { isAsked } from './findings-gone.ts';
 import type { EntryContext } from './timeline.ts';
 import type { Proposal, WatchedFinding } from './watch.ts';
 
@@ -62,14 +63,22 @@ function join(
   };
 }
 
-/** A question whose findings have all recovered closes by itself; what was only counted stays counted. */
-export function closeRecovered(
+/**
+ * A question whose findings are all over closes by itself: recovered, or without an answer where one is gone, since nobody
+ * can tell any more. What was only counted stays counted.
+ */
+export function closeOver(
   proposal: Proposal,
   findings: Readonly<Record<string, WatchedFinding>>,
   now: Date,
 ): Proposal | undefined {
-  const isAsked = proposal.state === 'open' || proposal.state === 'shadow';
-  if (!isAsked || proposal.answeredAt !== undefined) return undefined;
-  if (!proposal.findings.every((key) => findings[key]?.state === 'healthy')) return undefined;
-  return { ...proposal, state: proposal.state === 'open' ? 'recovered' : 'shadow', answeredAt: now };
+  if (!isAsked(proposal)) return undefined;
+  // What is remembered no longer had recovered before.
+  const own = proposal.findings.flatMap((key) => findings[key] ?? []);
+  if (!own.every((finding) => finding.state === 'healthy' || finding.gone !== undefined)) return undefined;
+  const gone = withoutRepeats(own.flatMap((finding) => finding.gone ?? []));
+  if (proposal.state === 'shadow') return { ...proposal, answeredAt: now };
+  return gone.length === 0
+    ? { ...proposal, state: 'recovered', answeredAt: now }
+    : { ...proposal, state: 'lapsed', reason: [proposal.reason, ...gone].join(' '), answeredAt: now };
 }

@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { lookAtVendors, recordVendorStatus } from './record-vendor-status.ts';
-import { anIncident, aService, incidentDeps } from './test-builders.ts';
-import type { VendorReading } from './vendor-status.ts';
+import { type StepDefinition, step } from '../runbooks/schema.ts';
+import { takeSnapshot } from '../runbooks/snapshot.ts';
+import type { Incident } from './incident.ts';
+import { followVendor, lookAtVendors, recordVendorStatus } from './record-vendor-status.ts';
+import { anIncident, aService, incidentDeps, NOW, playbook } from './test-builders.ts';
+import { describeReading, type VendorReading } from './vendor-status.ts';
 
 const SIGNAL = new AbortController().signal;
 const fine: VendorReading = { kind: 'read', indicator: 'none', description: 'All Systems Operational' };
@@ -89,5 +92,81 @@ describe('a page that can not be read', () => {
       'fact_set: pinecone reports major: Partial System Outage',
       'fact_set: openai: status page not readable (timeout)',
     ]);
+  });
+});
+
+describe('a polled status that changes', () => {
+  const minor: VendorReading = { kind: 'read', indicator: 'minor', description: 'Slow' };
+  const follow = ({ deps }: ReturnType<typeof setUp>, reading: VendorReading) =>
+    followVendor(deps, 'support-agent', 'openai', reading);
+  const mirror: StepDefinition = step.parse({
+    id: 'mirror',
+    kind: 'http',
+    phase: 'triage',
+    title: 'Is the mirror up?',
+    url: 'https://mirror.example',
+    run: 'auto',
+    when: { fact: { vendor_openai: { in: ['major', 'critical'] } } },
+  });
+  function withMirror(over: Partial<Incident> = {}) {
+    const set = setUp();
+    const runbook = takeSnapshot({ ...playbook, steps: [mirror] }, { runbooks: {} });
+    set.deps.store.incidents.seed(anIncident({ runbook, ...over }));
+    const runs = () => set.deps.store.jobs.filter((job) => job.kind === 'step.run').length;
+    return { ...set, runs, steps: () => set.deps.store.incidents.get('inc_a')?.steps };
+  }
+
+  it('is a fact of each open incident, written once for each change', async () => {
+    const set = setUp();
+    set.deps.store.incidents.seed(
+      anIncident({ id: 'inc_b', declareKey: 'b' }),
+      anIncident({ id: 'inc_over', declareKey: 'over', phase: 'post_incident' }),
+      anIncident({ id: 'inc_else', declareKey: 'else', service: 'search' }),
+    );
+    for (const reading of [minor, minor, outage, outage, fine, fine]) await follow(set, reading);
+    expect(set.said()).toEqual(
+      [minor, outage, fine].flatMap((reading) => {
+        const text = `fact_set: ${describeReading('openai', reading)}`;
+        return [text, text];
+      }),
+    );
+    expect(set.deps.store.saves).toHaveLength(6);
+    const known = (id: string) => set.deps.store.incidents.get(id)?.facts.vendor_openai?.value;
+    expect(['inc_a', 'inc_b', 'inc_over', 'inc_else'].map(known)).toEqual([
+      'none',
+      'none',
+      undefined,
+      undefined,
+    ]);
+  });
+
+  it('says nothing when the page can not be read: what is known stays', async () => {
+    const set = setUp();
+    await follow(set, outage);
+    await follow(set, timeout);
+    expect(set.facts().vendor_openai?.value).toBe('major');
+    expect(set.deps.store.saves).toHaveLength(1);
+  });
+
+  it('starts the steps that waited for it, once', async () => {
+    const { deps, runs, steps } = withMirror();
+    await followVendor(deps, 'support-agent', 'openai', minor);
+    expect(runs()).toBe(0);
+    await followVendor(deps, 'support-agent', 'openai', outage);
+    await followVendor(deps, 'support-agent', 'openai', { ...outage, description: 'Worse' });
+    expect([runs(), steps()?.mirror?.status]).toEqual([1, 'running']);
+  });
+
+  it('control: undoes nothing that a person answered', async () => {
+    const skipped = { mirror: { status: 'skipped', by: 'U_ANA', at: NOW } } as const;
+    const touched = withMirror({ steps: skipped });
+    await followVendor(touched.deps, 'support-agent', 'openai', outage);
+    expect([touched.runs(), touched.steps()]).toEqual([0, skipped]);
+    const facts = { vendor_openai: { value: 'critical', from: 'step:ask_vendor', at: NOW } };
+    const answered = withMirror({ facts });
+    await followVendor(answered.deps, 'support-agent', 'openai', fine);
+    await answered.look(1, fine);
+    expect(answered.facts().vendor_openai).toEqual(facts.vendor_openai);
+    expect(answered.facts().vendor_pinecone?.value).toBe('none');
   });
 });

@@ -1,6 +1,7 @@
 import { SECOND } from '../time.ts';
+import { startAutoSteps } from './auto-steps.ts';
 import { type ChangeDeps, changeIncident } from './change-incident.ts';
-import { AIRE, type Fact, type Incident, isOpen } from './incident.ts';
+import { AIRE, type Fact, isOpen } from './incident.ts';
 import { showCard } from './jobs.ts';
 import type { IncidentDeps } from './ports.ts';
 import { entry } from './timeline.ts';
@@ -51,8 +52,30 @@ export async function lookAtVendors(
 }
 
 /**
+ * What a poll read becomes a fact of the service's open incidents to which it is new. A page that can't be read says
+ * nothing: what is known stays.
+ *
+ * @throws AppError `conflict`.
+ */
+export async function followVendor(
+  deps: ChangeDeps,
+  service: string,
+  vendor: string,
+  reading: VendorReading,
+): Promise<void> {
+  if (reading.kind === 'unreadable') return;
+  for (const { id, facts } of await deps.store.openIncidents(service)) {
+    const known = facts[vendorFact(vendor)];
+    const read = factOf(vendor, reading, deps.clock.now());
+    if (known?.value !== read.value || known.detail !== read.detail || known.url !== read.url)
+      await recordVendorStatus(deps, id, new Map([[vendor, reading]]));
+  }
+}
+
+/**
  * What the status pages say becomes facts `vendor_<name>`; on the timeline only trouble, what can't be read, and the end
- * of either. An incident that is over keeps what was known.
+ * of either. Steps that waited for such a fact start. What an answered step says of a vendor stays, and an incident that
+ * is over keeps what was known.
  *
  * @throws AppError `not_found`, `conflict`.
  */
@@ -62,19 +85,18 @@ export function recordVendorStatus(
   readings: ReadonlyMap<string, VendorReading>,
 ): Promise<void> {
   return changeIncident<void>(deps, incidentId, (incident, context) => {
-    if (!isOpen(incident) || readings.size === 0) return { change: undefined, result: undefined };
-    const read = [...readings].map(([name, reading]) => ({
+    if (!isOpen(incident)) return { change: undefined, result: undefined };
+    const untold = [...readings].filter(
+      ([name]) => incident.facts[vendorFact(name)]?.from.startsWith('step:') !== true,
+    );
+    if (untold.length === 0) return { change: undefined, result: undefined };
+    const read = untold.map(([name, reading]) => ({
       name,
       reading,
       fact: factOf(name, reading, context.now),
     }));
-    const next: Incident = {
-      ...incident,
-      facts: {
-        ...incident.facts,
-        ...Object.fromEntries(read.map(({ name, fact }) => [vendorFact(name), fact])),
-      },
-    };
+    const told = Object.fromEntries(read.map(({ name, fact }) => [vendorFact(name), fact]));
+    const next = startAutoSteps({ ...incident, facts: { ...incident.facts, ...told } }, context);
     const timeline = read
       .filter(({ name, fact }) => isNews(incident.facts[vendorFact(name)], fact))
       .map(({ name, reading, fact }) =>
@@ -83,7 +105,10 @@ export function recordVendorStatus(
           ...(fact.url === undefined ? {} : { url: fact.url }),
         }),
       );
-    return { change: { incidents: [next], timeline, jobs: [showCard(incident.id)] }, result: undefined };
+    return {
+      change: { incidents: [next.incident], timeline, jobs: [showCard(incident.id), ...next.jobs] },
+      result: undefined,
+    };
   });
 }
 

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { MINUTE } from '../time.ts';
 import type { Finding } from '../triggers/trigger.ts';
+import { reachedBy } from './raise-severity.ts';
 import type { ServiceWatch, WatchedFinding } from './watch.ts';
 
 /** Findings with what is remembered of them; a firing one that can't be evaluated any more keeps its links. */
@@ -16,7 +17,7 @@ export function remember(
     // Without data in between it goes on, so it began when it began.
     const wentOn = before?.state === 'firing' || before?.state === 'not_evaluable';
     const began = wentOn && before?.onset !== undefined ? before : finding;
-    return [finding.key, { ...found, ...onsetOf(began), since, ...memoriesOf(before) }];
+    return [finding.key, { ...found, ...onsetOf(began), since, ...memoriesOf(before, finding) }];
   });
   return Object.fromEntries(seen);
 }
@@ -32,9 +33,12 @@ function onsetOf({ onset, onsetBetween }: Finding): Pick<Finding, 'onset' | 'ons
 /** What an evaluation does not find out again: what became of the finding. */
 function memoriesOf(
   before: WatchedFinding | undefined,
-): Pick<WatchedFinding, 'incidentId' | 'proposalId' | 'askedIn' | 'declaredAt'> {
+  finding: Finding,
+): Pick<WatchedFinding, 'incidentId' | 'proposalId' | 'askedIn' | 'declaredAt' | 'reached'> {
+  const reached = before?.incidentId === undefined ? undefined : reachedBy(before, finding);
   return {
     ...(before?.incidentId === undefined ? {} : { incidentId: before.incidentId }),
+    ...(reached === undefined || reached === finding.severity ? {} : { reached }),
     ...(before?.proposalId === undefined ? {} : { proposalId: before.proposalId }),
     ...(before?.askedIn === undefined ? {} : { askedIn: before.askedIn }),
     ...(before?.declaredAt === undefined ? {} : { declaredAt: before.declaredAt }),
@@ -43,7 +47,7 @@ function memoriesOf(
 
 /** A finding that is over: it belongs to nothing any more, but what was asked about it last is still known. */
 export function unlinked(finding: WatchedFinding): WatchedFinding {
-  const { incidentId: _incident, proposalId, ...rest } = finding;
+  const { incidentId: _incident, reached: _reached, proposalId, ...rest } = finding;
   return proposalId === undefined ? rest : { ...rest, askedIn: proposalId };
 }
 

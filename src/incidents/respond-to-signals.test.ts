@@ -59,6 +59,17 @@ test('two replicas evaluating at the same moment: one incident; the slower one d
   expect(store.saves).toEqual(['saved', 'conflict']);
 });
 
+test('two replicas that see it get worse at the same moment, and a replay: raised and said once', async () => {
+  const { store, measure, respond } = measured(0.88);
+  await respond();
+  measure(0.8);
+  await Promise.all([respond(), respond()]);
+  await respond();
+  expect(store.incidents.all()).toMatchObject([{ severity: 'SEV1' }]);
+  expect(store.entries.map((entry) => entry.kind)).toEqual(['declared', 'severity_changed']);
+  expect(store.saves).toEqual(['saved', 'saved', 'conflict']);
+});
+
 test('two replicas proposing at the same moment: one question', async () => {
   const { store, respond } = measured(0.88, 'propose');
   await Promise.all([respond(), respond()]);

@@ -42,6 +42,7 @@ export function splitFinding(
           `INC-${incident.number} was declared for this signal; it can't be split off.`,
         );
       }
+      const { reached: _there, ...alone } = finding;
       const person = { kind: 'person', id: input.by } as const;
       const own = declareFrom(
         { service, playbook: deps.playbook },
@@ -62,7 +63,7 @@ export function splitFinding(
         change: {
           watch: {
             ...watch,
-            findings: { ...watch.findings, [input.finding]: { ...finding, incidentId: own.incident.id } },
+            findings: { ...watch.findings, [input.finding]: { ...alone, incidentId: own.incident.id } },
           },
           incidents: [left, { ...own.incident, declaredBy: person }],
           timeline: [said, ...own.timeline],

@@ -11,6 +11,10 @@ export interface WatchedFinding extends Finding {
   readonly askedIn?: string;
   /** When it last opened an incident by itself. */
   readonly declaredAt?: Date;
+  /** The worst severity it had since it belongs to its incident, where that is worse than now. */
+  readonly reached?: Severity;
+  /** Why nothing is heard of it any more, in a sentence. */
+  readonly gone?: string;
 }
 
 /** What aire last saw of a service. Its version is what makes two replicas agree on who declares. */
@@ -33,7 +37,7 @@ export interface Proposal {
   readonly reason: string;
   readonly findings: readonly string[];
   readonly at: Date;
-  readonly state: 'open' | 'declared' | 'dismissed' | 'recovered' | 'shadow';
+  readonly state: 'open' | 'declared' | 'dismissed' | 'recovered' | 'lapsed' | 'shadow';
   /** Everything it is about may still be chance. */
   readonly isSuspicion: boolean;
   readonly answeredBy?: string;

@@ -1,5 +1,6 @@
 import type { NewJob } from '../verb.ts';
-import type { Signal } from './signal.ts';
+import type { AlreadySaid } from './said-again.ts';
+import type { Alert, Signal } from './signal.ts';
 
 /** One accepted HTTP delivery: unique by source and id. */
 export interface Delivery {
@@ -25,4 +26,10 @@ export interface DeliveryStore {
    * @throws AppError `database_unavailable`.
    */
   storeDelivery(delivery: Delivery, signals: readonly Signal[], jobs: readonly NewJob[]): Promise<Stored>;
+}
+
+/** What was said before of alerts, for senders that repeat themselves. */
+export interface AlertMemory {
+  /** @throws AppError `database_unavailable`. */
+  alreadySaid(delivery: Pick<Delivery, 'source' | 'id'>, alerts: readonly Alert[]): Promise<AlreadySaid>;
 }

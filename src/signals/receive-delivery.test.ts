@@ -33,6 +33,9 @@ async function receive(reading: Reading | 'forged', stored: Partial<Stored> = {}
       calls.push({ delivery, signals, jobs });
       return { duplicateDelivery: false, duplicates: [], ...stored };
     },
+    alreadySaid: async () => {
+      throw new Error('only senders that repeat themselves are held against what they said');
+    },
   };
   const deps = { store, clock: createManualClock(NOW), wallClock: createManualClock(WALL) };
   const receipt = receiveDelivery(deps, source, { headers: {}, body: Buffer.from('{}') });

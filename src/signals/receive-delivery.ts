@@ -1,8 +1,10 @@
 import { AppError } from '../errors.ts';
+import { contentHash } from '../ids.ts';
 import type { Clock } from '../time.ts';
 import type { NewJob } from '../verb.ts';
 import type { Refusal, TestSignal } from './parse-signals.ts';
-import type { DeliveryStore } from './ports.ts';
+import type { AlertMemory, Delivery, DeliveryStore } from './ports.ts';
+import { withSaidAgain } from './said-again.ts';
 import type { Signal } from './signal.ts';
 
 /** An HTTP delivery as it came: headers in lower case, body untouched. */
@@ -33,6 +35,8 @@ export type Reading =
 /** A place that signals come from: one per vendor. */
 export interface SignalSource {
   readonly name: string;
+  /** It says the same of an alert again and again, also in the same bytes: what is news is told by what was said last. */
+  readonly repeatsItself?: true;
   /**
    * Verifies the delivery over its raw bytes, before anything is parsed.
    *
@@ -61,7 +65,7 @@ export interface Receipt {
 }
 
 export interface ReceiveDeps {
-  readonly store: DeliveryStore;
+  readonly store: DeliveryStore & AlertMemory;
   readonly clock: Clock;
   /** The clock on the wall, which signatures are checked against. */
   readonly wallClock: Clock;
@@ -101,17 +105,21 @@ export async function receiveDelivery(
     };
   }
 
-  const services = [...new Set(reading.signals.map((signal) => signal.service))];
   const { report, note, tests = [] } = reading;
+  const { id, signals } =
+    source.repeatsItself === true
+      ? await saidAgain(deps.store, delivery, reading.signals)
+      : { id: deliveryId, signals: reading.signals };
+  const services = [...new Set(signals.map((signal) => signal.service))];
   const stored = await deps.store.storeDelivery(
-    { ...delivery, ...(report === undefined ? {} : { problem: problemOf(report.reason, raw) }) },
-    reading.signals,
+    { ...delivery, id, ...(report === undefined ? {} : { problem: problemOf(report.reason, raw) }) },
+    signals,
     [
       ...services.map(evaluateJob),
       ...tests.map(testSignalNotice),
       ...(report === undefined
         ? []
-        : [deadLetterNotice(source.name, deliveryId, report.key, reading.signals.length > 0)]),
+        : [deadLetterNotice(source.name, id, report.key, reading.signals.length > 0)]),
     ],
   );
   if (stored.duplicateDelivery) {
@@ -134,6 +142,19 @@ export async function receiveDelivery(
       ...(note === undefined ? {} : { note }),
     },
   };
+}
+
+/** The delivery with what is news in it after all; then it is another one than its bytes, which came before. */
+async function saidAgain(
+  store: AlertMemory,
+  delivery: Delivery,
+  signals: readonly Signal[],
+): Promise<{ readonly id: string; readonly signals: readonly Signal[] }> {
+  const alerts = signals.filter((signal) => signal.type === 'alert');
+  const known = await store.alreadySaid(delivery, alerts);
+  const said = withSaidAgain(signals, known, delivery.receivedAt);
+  const id = said.again.length === 0 ? delivery.id : contentHash([delivery.id, said.again]);
+  return { id, signals: said.signals };
 }
 
 function answerOf(duplicate: boolean, outcome: Receipt['outcome']): Pick<Receipt, 'status' | 'outcome'> {

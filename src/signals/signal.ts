@@ -53,6 +53,8 @@ export interface Alert extends SignalBase {
   /** What the vendor measured and what it compared that with, in the vendor's own unit. */
   readonly value?: number;
   readonly threshold?: number;
+  /** When aire heard it, of senders that repeat themselves: their times do not order what they say. */
+  readonly heardAt?: Date;
   /** This vendor never says that it is over. */
   readonly neverRecovers?: true;
 }

@@ -1,8 +1,12 @@
 import type { ServiceIdentity } from '../services/schema.ts';
 import type { Alert } from '../signals/signal.ts';
+import { DAY } from '../time.ts';
 import { plainSeverity } from './rule-severity.ts';
 import type { TriggerRule } from './schema.ts';
 import type { Finding } from './trigger.ts';
+
+/** A vendor's alert that has not spoken for this long is not known any more. */
+export const ALERT_MEMORY = 7 * DAY;
 
 const VENDORS: Readonly<Record<string, string>> = {
   pagerduty: 'PagerDuty',

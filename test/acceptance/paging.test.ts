@@ -117,6 +117,21 @@ describe('who is paged', () => {
     expect(stage.pages.incidents()).toHaveLength(1);
   });
 
+  it('when what declared a SEV3 gets worse, its owners, once however it flaps', async () => {
+    const stage = await start({ edit: (text) => auto(text).replace('tier: 1', 'tier: 2') });
+    await fall(stage);
+    expect([card(stage).includes('SEV3'), stage.pages.incidents()]).toEqual([true, []]);
+    for (const rate of [0.8, 0.86, 0.8, 0.86]) {
+      await stage.pass(MINUTE);
+      await stage.signals.send(evalRun(stage.clock.now(), { task_completion_rate: rate }, 'v42'));
+      await stage.app.settle();
+      expect(card(stage)).toContain('SEV2');
+    }
+    expect(said(stage, 'Severity raised from SEV3 to SEV2: Task completion rate 80.0 %')).toBe(1);
+    expect(said(stage, 'Severity raised')).toBe(1);
+    expect(posts(stage)).toBe(1);
+  });
+
   it('nobody for a SEV3 that somebody took', async () => {
     const stage = await start({ edit: (text) => auto(text).replace('tier: 1', 'tier: 2') });
     await fall(stage);

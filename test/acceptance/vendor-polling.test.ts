@@ -45,3 +45,32 @@ it('it is read every 2 min, or not at all', async () => {
   await off.pass(10 * MINUTE);
   expect(off.statusPage.reads()).toBe(0);
 });
+
+it('the card of an open incident follows the page, once for each change', async () => {
+  const stage = await stageWith({ polls: true });
+  await propose(stage);
+  await clickButton(stage, ANA, 'incidents', 'Declare');
+  const card = () => stage.slack.render(stage.slack.message(CHANNEL, (message) => message.pinned));
+  expect(card()).not.toContain('openai: m');
+  stage.statusPage.says('minor', 'Slow answers');
+  await stage.pass(2 * MINUTE);
+  expect(card()).toContain('openai: minor, “Slow answers”');
+  stage.statusPage.says('major', 'Elevated errors');
+  for (let poll = 0; poll < 3; poll++) await stage.pass(2 * MINUTE);
+  expect(card()).toContain('openai: major, “Elevated errors”');
+  // A page that can't be read says nothing: what is known stays.
+  stage.statusPage.answers(() => ({ status: 503, body: 'down' }));
+  await stage.pass(2 * MINUTE);
+  expect(card()).toContain('openai: major');
+  stage.statusPage.says('none', 'All Systems Operational');
+  await stage.pass(2 * MINUTE);
+  expect(card()).not.toContain('openai: m');
+  const facts = await stage.database.rows(
+    sql`select text from timeline where kind = 'fact_set' order by seq`,
+  );
+  expect(facts.map(({ text }) => text)).toEqual([
+    'openai reports minor: Slow answers',
+    'openai reports major: Elevated errors',
+    'openai reports no trouble: All Systems Operational',
+  ]);
+});

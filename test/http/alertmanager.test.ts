@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { createLogger } from '../../src/adapters/log.ts';
 import { clickButton, latest } from '../../src/cli/demo/hands.ts';
-import { MINUTE } from '../../src/time.ts';
+import { HOUR, MINUTE, SECOND } from '../../src/time.ts';
 import { openTestDatabase } from '../support/databases.ts';
 import { ANA, type TestStage, useStage } from '../support/stage.ts';
 
@@ -163,6 +163,89 @@ describe('POST /webhooks/alertmanager', () => {
       body: await fixture('ha-first'),
     });
     expect(answer.status).toBe(503);
+  });
+});
+
+describe('an alert that flaps within one startsAt', () => {
+  const asked = (stage: TestStage) =>
+    incidentsChannel(stage).filter((text) => text.includes('[Declare]')).length;
+  const fired = { accepted: 1, duplicate: 0, refused: [] };
+  const known = { accepted: 0, duplicate: 1, refused: [] };
+  /** Resolved as long after the fixture as it takes. */
+  const resolvedAt = async (endsAt: string) =>
+    (await fixture('resolved')).replace('2026-11-23T02:55:15.5Z', endsAt);
+
+  it('fires again, also in the same bytes, and recovers again', async () => {
+    const stage = await stageWith();
+    await post(stage, await fixture('ha-first'));
+    await stage.pass(14 * MINUTE);
+    await post(stage, await fixture('resolved'));
+    expect(asked(stage)).toBe(0);
+    await stage.pass(5 * MINUTE);
+    expect(await post(stage, await fixture('ha-first'))).toEqual([202, fired]);
+    expect(asked(stage)).toBe(1);
+    // Control: what the other one of the cluster says of it, and each repeat, is known.
+    expect(await post(stage, await fixture('ha-second'))).toEqual([202, known]);
+    await stage.pass(4 * HOUR);
+    expect((await post(stage, await fixture('ha-first')))[1]).toEqual(known);
+    expect(asked(stage)).toBe(1);
+    expect(await post(stage, await resolvedAt('2026-11-23T06:59:00Z'))).toEqual([202, fired]);
+    expect(asked(stage)).toBe(0);
+    expect((await post(stage, await resolvedAt('2026-11-23T06:59:00Z')))[1]).toEqual(known);
+  });
+
+  it('attaches to the incident that is open, and its end is told a second time', async () => {
+    const stage = await stageWith();
+    const said = (words: string) =>
+      stage.slack
+        .channel('inc-1-support-agent')
+        .messages.filter((message) => stage.slack.render(message).includes(words)).length;
+    await post(stage, await fixture('ha-first'));
+    await clickButton(stage, ANA, 'incidents', 'Declare');
+    await stage.pass(14 * MINUTE);
+    await post(stage, await fixture('resolved'));
+    await stage.pass(5 * MINUTE);
+    await post(stage, await fixture('ha-first'));
+    expect(said(':heavy_plus_sign: Alertmanager alert')).toBe(1);
+    // It ended shortly before Alertmanager told that it fired again, and heard so afterwards.
+    await post(stage, await resolvedAt('2026-11-23T03:00:30Z'));
+    expect(said('Recovered: Alertmanager alert')).toBe(2);
+  });
+
+  it('control: a delivery that comes once more after the end does not reopen it', async () => {
+    const stage = await stageWith();
+    await post(stage, await fixture('ha-first'));
+    await stage.pass(14 * MINUTE);
+    await post(stage, await fixture('resolved'));
+    await stage.pass(30 * SECOND);
+    expect(await post(stage, await fixture('ha-first'))).toEqual([200, known]);
+    expect(asked(stage)).toBe(0);
+    // Other bytes were sent anew.
+    const changed = (await fixture('ha-first')).replace('0.1234', '0.2');
+    expect(await post(stage, changed)).toEqual([202, fired]);
+    expect(asked(stage)).toBe(1);
+  });
+
+  it('control: what fired is first heard of after its end, and stays over', async () => {
+    const stage = await stageWith();
+    await stage.pass(14 * MINUTE);
+    await post(stage, await fixture('resolved'));
+    await stage.pass(5 * MINUTE);
+    expect(await post(stage, await fixture('ha-first'))).toEqual([202, fired]);
+    expect(asked(stage)).toBe(0);
+  });
+
+  it('what fires on is written down once a day, so that it is not taken for silent', async () => {
+    const stage = await stageWith();
+    await post(stage, await fixture('ha-first'));
+    for (let day = 0; day < 8; day++) {
+      await stage.pass(12 * HOUR);
+      expect((await post(stage, await fixture('ha-second')))[1]).toEqual(known);
+      await stage.pass(12 * HOUR);
+      expect((await post(stage, await fixture('ha-first')))[1]).toEqual(fired);
+    }
+    expect(asked(stage)).toBe(1);
+    expect(incidentsChannel(stage).filter((text) => text.includes('Alertmanager alert'))).toHaveLength(1);
   });
 });
 

@@ -38,6 +38,22 @@ describe('POST /webhooks/grafana', () => {
     expect(proposal(stage)).not.toContain('[Declare]');
   });
 
+  it('resolved and firing again with the same startsAt, it is asked about again; its repeat is not', async () => {
+    const stage = await stageWith();
+    const say = async (name: string) => {
+      const body = await payload('grafana', name);
+      return (await deliver(stage, '/webhooks/grafana', body, signed(body)))[1];
+    };
+    await say('firing');
+    await stage.pass(14 * MINUTE);
+    await say('resolved');
+    await stage.pass(5 * MINUTE);
+    // The group's second alert was firing all the while.
+    expect(await say('firing')).toEqual({ accepted: 1, duplicate: 1, refused: [] });
+    expect(proposal(stage)).toContain('[Declare]');
+    expect(await say('firing')).toEqual({ accepted: 0, duplicate: 2, refused: [] });
+  });
+
   it('a test of the contact point is answered and shown nowhere', async () => {
     const stage = await stageWith();
     expect(

@@ -168,6 +168,32 @@ describeOnBoth('storing a delivery', (open) => {
     expect(await column(database, 'jobs', 'key')).toEqual(['evaluate:a']);
   });
 
+  it('knows of alerts that are stored what was said last of each, and whether it is the same delivery', async () => {
+    const heardAt = minutesAgo(3);
+    const firing = alert('f', 'firing', minutesAgo(9));
+    const said = (id: string) => store.alreadySaid({ source: firing.source, id }, [firing]);
+    expect(await said('d1')).toEqual({ sameDelivery: false, last: new Map() });
+    await store.storeDelivery(delivery('d1', { source: firing.source }), [firing], []);
+    await store.storeDelivery(
+      delivery('d2', { source: firing.source }),
+      [
+        { ...alert('r', 'resolved', minutesAgo(4)), heardAt },
+        { ...alert('other', 'firing', minutesAgo(1)), key: 'another alert' },
+      ],
+      [],
+    );
+    const last = { id: 'r', status: 'resolved', at: minutesAgo(4), heardAt };
+    expect(await said('d1')).toEqual({ sameDelivery: true, last: new Map([['f', last]]) });
+    expect(await said('d3')).toEqual({ sameDelivery: false, last: new Map([['f', last]]) });
+    // What another version stored says no moment at which it was heard.
+    await store.storeDelivery(
+      delivery('d4', { source: firing.source }),
+      [alert('g', 'firing', minutesAgo(2))],
+      [],
+    );
+    expect((await said('d1')).last.get('f')).toMatchObject({ id: 'g', heardAt: minutesAgo(2) });
+  });
+
   it('keeps what could not be used, for people to see', async () => {
     const problem = { reason: 'no service matches', body: '{"a":1}' };
     await store.storeDelivery(delivery('d1', { problem }), [], []);

@@ -3,6 +3,7 @@ import { drizzle } from 'drizzle-orm/node-postgres';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { z } from 'zod';
+import { readAlreadySaid } from '../../src/adapters/db/already-said.ts';
 import { type Database, openDatabase } from '../../src/adapters/db/database.ts';
 import { createJobQueue } from '../../src/adapters/db/job-queue.ts';
 import { readOperatingFigures } from '../../src/adapters/db/operating-figures.ts';
@@ -13,7 +14,7 @@ import { readUnanswered } from '../../src/adapters/db/unanswered.ts';
 import { silentLogger } from '../../src/log.ts';
 import { createManualClock, DAY, HOUR, MINUTE } from '../../src/time.ts';
 import { createScratchDatabase, type ScratchDatabase } from '../support/postgres-server.ts';
-import { bareIncident, minutesAgo, NOW, sampleRunbook } from './samples.ts';
+import { alert, bareIncident, minutesAgo, NOW, sampleRunbook } from './samples.ts';
 
 interface PlanNode {
   'Node Type': string;
@@ -132,6 +133,8 @@ const queries: Readonly<Record<string, () => Promise<unknown>>> = {
   'the newest measurements of a source': () =>
     stores.newestMeasurements('s', SERVICE, ['sli_1', 'sli_2'], minutesAgo(60)),
   'the newest state of an alert': () => stores.newestAlert('s', SERVICE, 'key-1', NOW),
+  'what was said of alerts that are stored': () =>
+    readAlreadySaid(database, { source: 's', id: 'd' }, [alert('not stored', 'firing', NOW)]),
   'what does not answer': () => readUnanswered(database, NOW),
   'open incidents of a service': () => stores.openIncidents(SERVICE),
   'open incidents of all': () => stores.listOpen(20),

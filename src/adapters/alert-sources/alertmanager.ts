@@ -22,6 +22,7 @@ export function alertmanagerSource(options: {
   const rules = rulesOf(options.services.all());
   return {
     name: 'alertmanager',
+    repeatsItself: true,
     authenticate(delivery) {
       const sender = senderByToken(options.senders, delivery);
       return { sender, deliveryId: deliveryIdOf(rules, delivery.body) };

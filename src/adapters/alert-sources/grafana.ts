@@ -34,6 +34,7 @@ export function grafanaSource(options: {
   const signing = { vendor: 'Grafana', variable: 'GRAFANA_WEBHOOK_SECRET', secrets: options.secrets };
   return {
     name: 'grafana',
+    repeatsItself: true,
     authenticate(delivery, wallTime) {
       const { headers, body } = delivery;
       const deliveryId = deliveryIdOf(rules, body);

@@ -1,9 +1,10 @@
 import { and, eq, isNotNull, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { AppError } from '../../errors.ts';
-import type { Delivery, DeliveryStore, Stored } from '../../signals/ports.ts';
+import type { AlertMemory, Delivery, DeliveryStore, Stored } from '../../signals/ports.ts';
 import type { Signal } from '../../signals/signal.ts';
 import type { NewJob } from '../../verb.ts';
+import { readAlreadySaid } from './already-said.ts';
 import { createBatcher } from './batcher.ts';
 import { type Database, isLostRace } from './database.ts';
 import { encodeDocument, storable } from './document.ts';
@@ -35,7 +36,7 @@ const outcome = z.object({
 export function createDeliveryStore(
   database: Database,
   onSaved: () => void,
-): DeliveryStore & DeliveryProblems {
+): DeliveryStore & AlertMemory & DeliveryProblems {
   const write = createBatcher((batch: readonly Writing[]) => writeBatch(database, batch), {
     weigh: ({ signals }) => 1 + signals.length,
     most: BATCH,
@@ -49,6 +50,15 @@ export function createDeliveryStore(
       });
       if (jobs.length > 0 && !stored.duplicateDelivery) onSaved();
       return stored;
+    },
+
+    async alreadySaid(delivery, alerts) {
+      if (alerts.length === 0) return { sameDelivery: false, last: new Map() };
+      return readAlreadySaid(database, delivery, alerts).catch((error: unknown) => {
+        throw new AppError('database_unavailable', 'The delivery could not be read; send it again.', {
+          cause: error,
+        });
+      });
     },
 
     async deliveryProblem(source, id) {

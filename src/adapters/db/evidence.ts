@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm';
 import type { EvidenceWanted } from '../../incidents/ports.ts';
 import type { Alert, Report, Signal } from '../../signals/signal.ts';
-import { DAY } from '../../time.ts';
+import { ALERT_MEMORY } from '../../triggers/evaluate-alert.ts';
 import type { DistributionWindow, Evidence, SlicesEvidence } from '../../triggers/evidence.ts';
 import { readBurnSums } from './burn-sums.ts';
 import type { Database } from './database.ts';
@@ -11,8 +11,6 @@ import { readSliEvidence } from './sli-evidence.ts';
 import { readSliceEvidence } from './slice-evidence.ts';
 import { signals } from './tables.ts';
 
-/** A vendor's alert that has not spoken for this long is over. */
-export const ALERT_MEMORY = 7 * DAY;
 const REPORTS_AT_ONCE = 5000;
 /** The newest windows of all distributions of a service that are looked at. */
 const DISTRIBUTIONS_AT_ONCE = 500;

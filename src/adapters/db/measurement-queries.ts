@@ -10,11 +10,12 @@ import {
   type Distribution,
   type Measurement,
 } from '../../signals/signal.ts';
+import { ALERT_MEMORY } from '../../triggers/evaluate-alert.ts';
 import type { Evidence } from '../../triggers/evidence.ts';
 import type { Slice } from '../../triggers/slice.ts';
 import { createBatcher } from './batcher.ts';
 import type { Database } from './database.ts';
-import { ALERT_MEMORY, type EvidenceAsk, readEvidence } from './evidence.ts';
+import { type EvidenceAsk, readEvidence } from './evidence.ts';
 import { textArray } from './recordset.ts';
 import { signals } from './tables.ts';
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { lookAtVendors } from '../../incidents/record-vendor-status.ts';
-import type { StatusPages } from '../../incidents/vendor-status.ts';
+import type { StatusPages, VendorReading } from '../../incidents/vendor-status.ts';
 import { type WatchVendorDeps, watchVendor } from '../../incidents/watch-vendor.ts';
 import type { Logger } from '../../log.ts';
 import type { Vendor } from '../../services/schema.ts';
@@ -26,6 +26,8 @@ export function vendorPoll(service: string, { name, status }: Vendor, dueAt: Dat
 export function vendorPolls(
   deps: WatchVendorDeps & {
     readonly vendors: (service: string) => readonly Vendor[];
+    /** Tells the open incidents of a service what was read. */
+    readonly follow: (service: string, vendor: string, reading: VendorReading) => Promise<void>;
     readonly enqueue: (job: NewJob) => Promise<void>;
     readonly log: Logger;
     readonly observe: (service: string, outcome: 'ok' | 'failed') => void;
@@ -33,13 +35,14 @@ export function vendorPolls(
 ): ReadonlyMap<string, JobHandler> {
   return new Map<string, JobHandler>([
     [
-      // Idempotent: a status is told when it differs from what was stored last, and only one reading waits.
+      // Idempotent: a status is told when it differs from what is known, and only one reading waits.
       'vendor.poll',
       async ({ payload }, { signal }) => {
         const { service, vendor: name, failing: before } = poll.parse(payload);
         const vendor = deps.vendors(service).find((each) => each.name === name);
         if (vendor === undefined || vendor.every === 'off') return DONE;
         const reading = await watchVendor(deps, service, vendor, signal);
+        await deps.follow(service, name, reading);
         deps.observe(service, reading.kind === 'read' ? 'ok' : 'failed');
         const now = deps.clock.now();
         const reason = reading.kind === 'read' ? undefined : reading.why;

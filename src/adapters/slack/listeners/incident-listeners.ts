@@ -73,6 +73,8 @@ export function listenForIncidents(deps: ListenerDeps): void {
 async function answeredAlready(deps: ListenerDeps, proposal: Proposal): Promise<string> {
   if (proposal.state === 'recovered')
     return 'That has recovered, so nothing was changed. /aire incident declare declares one all the same.';
+  if (proposal.state === 'lapsed')
+    return 'That was closed without an answer, so nothing was changed. /aire incident declare declares one all the same.';
   if (proposal.state === 'dismissed')
     return 'Somebody was faster: it is not an incident. /aire incident declare declares one all the same.';
   const incident =

@@ -47,6 +47,10 @@ export interface CardContent {
 }
 
 /** Characters; together with the steps, a message holds less than 12,000 (reference integrations §1.8). */
+const ALERT_STATES: Readonly<Partial<Record<WatchedFinding['state'], string>>> = {
+  firing: ' firing',
+  healthy: ' resolved',
+};
 const LIMITS = { reason: 1200, values: 1000 } as const;
 
 /** The pinned card: what is wrong, what moved, and the one thing to do next (reference §E). */
@@ -107,8 +111,7 @@ function currentValues({ incident, findings, service }: CardContent): string {
   const lines = findings
     .filter((finding) => incident.findings.includes(finding.key))
     .map((finding) => {
-      if (finding.sli === undefined)
-        return finding.state === 'firing' ? 'vendor alert firing' : 'vendor alert resolved';
+      if (finding.sli === undefined) return `vendor alert${ALERT_STATES[finding.state] ?? ': no data'}`;
       const definition = sliDefinition(finding.sli, service?.slis ?? {});
       const value = finding.value === undefined ? 'no data' : formatSliValue(finding.value, definition.unit);
       const state =

@@ -26,8 +26,19 @@ describe('the question whether to declare', () => {
     expectGolden('proposal-recovered', proposalMessage(aProposal({ state: 'recovered' }), TITLE, undefined));
   });
 
-  it.each(['declared', 'dismissed', 'recovered'] as const)('has no buttons once it is %s', (state) => {
-    expect(JSON.stringify(proposalMessage(aProposal({ state }), TITLE, undefined))).not.toContain('button');
-    expect(JSON.stringify(proposalMessage(aProposal(), TITLE, undefined))).toContain('button');
+  it('says that it was closed without an answer, and why', () => {
+    const reason = 'It rings. No word from Alertmanager for 7 days, so whether this goes on is not known.';
+    expectGolden(
+      'proposal-lapsed',
+      proposalMessage(aProposal({ state: 'lapsed', reason }), TITLE, undefined),
+    );
   });
+
+  it.each(['declared', 'dismissed', 'recovered', 'lapsed'] as const)(
+    'has no buttons once it is %s',
+    (state) => {
+      expect(JSON.stringify(proposalMessage(aProposal({ state }), TITLE, undefined))).not.toContain('button');
+      expect(JSON.stringify(proposalMessage(aProposal(), TITLE, undefined))).toContain('button');
+    },
+  );
 });

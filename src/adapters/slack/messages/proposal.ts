@@ -51,6 +51,8 @@ function answerOf(proposal: Proposal, incident: Incident | undefined): string {
       return `Not an incident, said${by}. It is not asked again before it has recovered.`;
     case 'recovered':
       return 'Recovered before anybody answered.';
+    case 'lapsed':
+      return 'Closed without an answer. Heard of again, it is asked again.';
     case 'open':
     case 'shadow':
       return '';
