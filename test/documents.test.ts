@@ -8,14 +8,14 @@ import { z } from 'zod';
 import { ACTIONS, DECLARE_SHORTCUT } from '../src/adapters/slack/action-ids.ts';
 import { parseCommand } from '../src/adapters/slack/listeners/command-grammar.ts';
 import { BOT_SCOPES } from '../src/adapters/slack/scopes.ts';
-import { loadCatalogue } from '../src/catalogue/load-catalogue.ts';
+import { examineRunbooks, loadCatalogue } from '../src/catalogue/load-catalogue.ts';
 import { serviceFile, serviceFileJsonSchema } from '../src/catalogue/service-file.ts';
 import { triggersDocument } from '../src/catalogue/triggers-document.ts';
 import { readConfig } from '../src/config.ts';
 import { PLAIN_NAMES, SECRET_NAMES } from '../src/config-names.ts';
 import { messageOf } from '../src/errors.ts';
-import { playbookFile } from '../src/runbooks/schema.ts';
-import { rulesOf, unfitKeys } from '../src/triggers/overrides.ts';
+import { type Playbook, playbookFile } from '../src/runbooks/schema.ts';
+import { rulesOf } from '../src/triggers/overrides.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const read = (path: string): string => readFileSync(join(root, path), 'utf8');
@@ -138,6 +138,23 @@ describe('the service file', () => {
   });
 });
 
+/** The playbook with each number of its triggers doubled, but for what a service can't change. */
+function withOtherNumbers(text: string): Playbook {
+  const fixed = ['title', 'source', 'severity', 'hold'];
+  const other = (value: unknown): unknown => {
+    if (typeof value === 'number') return 2 * value;
+    if (typeof value === 'string')
+      return value.replace(/^[\d.]+(?=[a-z%]+$)/, (amount) => String(2 * Number(amount)));
+    if (Array.isArray(value)) return value.map(other);
+    if (typeof value !== 'object' || value === null) return value;
+    return Object.fromEntries(
+      Object.entries(value).map(([key, inner]) => [key, fixed.includes(key) ? inner : other(inner)]),
+    );
+  };
+  const playbook = z.looseObject({ triggers: z.unknown() }).parse(parse(text));
+  return playbookFile.parse({ ...playbook, triggers: other(playbook.triggers) });
+}
+
 describe('runbooks/TRIGGERS.md', () => {
   const playbook = playbookFile.parse(parse(read('runbooks/playbook.yaml')));
   const document = read('runbooks/TRIGGERS.md');
@@ -146,16 +163,40 @@ describe('runbooks/TRIGGERS.md', () => {
     expect(document).toBe(triggersDocument(playbook));
   });
 
-  it('shows of each trigger how it is written in a service file, and that changes nothing', () => {
-    const own = (snippet: string) =>
-      serviceFile.parse({ service: 'a', tier: 1, owners: { team: 'ml' }, ...parse(snippet) });
-    const snippets = fencesOf(document, 'yaml').map(own);
-    expect(snippets.flatMap(({ triggers }) => Object.keys(triggers))).toEqual(Object.keys(playbook.triggers));
-    for (const service of snippets) {
+  const inService = (example: string) => `service: a\ntier: 1\nowners: { team: ml }\n${example}`;
+  const faultsOf = (example: string) =>
+    examineRunbooks(
+      [
+        { path: 'playbook.yaml', text: read('runbooks/playbook.yaml') },
+        { path: 'services/a.yaml', text: inService(example) },
+      ],
+      { secrets: new Map(), hasPublicUrl: true },
+    ).faults.map(({ message }) => message);
+
+  it('has no example that `aire check` would refuse', () => {
+    const examples = fencesOf(document, 'yaml');
+    expect(examples.length).toBeGreaterThan(Object.keys(playbook.triggers).length);
+    for (const example of examples) expect(faultsOf(example), example).toEqual([]);
+    // A control: the same check finds what does not fit.
+    expect(faultsOf('triggers: { latency: { drop: 5pp } }')[0]).toContain('this trigger has none');
+  });
+
+  it('shows of each trigger all of its numbers as they are, and those change nothing', () => {
+    const sections = document.split(/^## /m).slice(1);
+    const snippets = sections.map((section) => fencesOf(section, 'yaml')[0] ?? '');
+    const others = withOtherNumbers(read('runbooks/playbook.yaml'));
+    expect(others.triggers.growth).not.toEqual(playbook.triggers.growth);
+    for (const [index, [name, rule]] of Object.entries(playbook.triggers).entries()) {
+      const service = serviceFile.parse(parse(inService(snippets[index] ?? '')));
+      expect(Object.keys(service.triggers)).toEqual([name]);
       expect(rulesOf(playbook, service)).toEqual(playbook.triggers);
-      for (const [name, rule] of Object.entries(playbook.triggers))
-        expect(unfitKeys(rule, service.triggers[name] ?? {}), name).toEqual([]);
+      expect(rulesOf(others, service)[name], name).toEqual(rule);
     }
+  });
+
+  it('says that a status page fires `vendor`, and of no other trigger', () => {
+    const saying = document.split(/^## /m).filter((section) => /status page/i.test(section));
+    expect(saying.map((section) => section.split(':')[0])).toEqual(['`vendor`']);
   });
 
   it("README's table names them all", () => {

@@ -1,6 +1,7 @@
 import type { Playbook } from '../runbooks/schema.ts';
-import { KNOWN_SLIS } from '../services/slis.ts';
+import { KNOWN_SLIS, sliDefinition } from '../services/slis.ts';
 import { fittingKeys, unfitKeys } from '../triggers/overrides.ts';
+import { LIMITS } from '../triggers/schema.ts';
 import { checkMitigations } from './check-mitigations.ts';
 import { checkPolling } from './check-polling.ts';
 import { checkSteps } from './check-steps.ts';
@@ -45,6 +46,19 @@ function checkTriggers(playbook: Playbook, { value: service, fault }: ParsedFile
       ? [fault(where, `${where.join('.')}: "${trigger}" is off in this file, so the alert would do nothing`)]
       : [];
   });
+  const ofSpikes = Object.entries(service.triggers).flatMap(([name, { slis = {} }]) =>
+    Object.entries(slis).flatMap(([sli, each]) => {
+      const { unit } = sliDefinition(sli, service.slis);
+      return each === 'off' || each.spike === undefined || unit === 'count'
+        ? []
+        : [
+            fault(
+              ['triggers', name, 'slis', sli, 'spike'],
+              `triggers.${name}.slis.${sli}.spike: a spike is one of counts, and the unit of ${sli} is ${unit}; compare it by ${LIMITS.join(', ')}`,
+            ),
+          ];
+    }),
+  );
   const ofOverrides = Object.entries(service.triggers).flatMap(([name, change]) => {
     const rule = playbook.triggers[name];
     if (rule === undefined) return [fault(['triggers', name], `triggers.${name}: ${unknown(name)}`)];
@@ -55,7 +69,7 @@ function checkTriggers(playbook: Playbook, { value: service, fault }: ParsedFile
       ),
     );
   });
-  return [...ofAlerts, ...ofOverrides];
+  return [...ofAlerts, ...ofOverrides, ...ofSpikes];
 }
 
 /** An SLI that no trigger and no SLO knows would take values and never judge them. */

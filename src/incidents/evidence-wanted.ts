@@ -23,7 +23,8 @@ export function evidenceWanted(
   for (const [sli, comparator] of rules.flatMap((rule) => Object.entries(rule.slis))) {
     const relative = comparator.drop ?? comparator.rise ?? comparator.ratio;
     if (relative !== undefined && baseline.pinned[sli] === undefined) baselines.add(sli);
-    const back = Math.max(WINDOWS_BACK * (comparator.for ?? 0), comparator.hold ?? 0);
+    const counted = comparator.spike === undefined ? 0 : comparator.spike.within + comparator.spike.against;
+    const back = Math.max(WINDOWS_BACK * (comparator.for ?? 0), comparator.hold ?? 0, counted);
     if (back > 0) history.set(sli, Math.max(history.get(sli) ?? 0, back));
   }
   const reports = Math.max(

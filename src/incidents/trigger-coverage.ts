@@ -1,5 +1,5 @@
 import { formatSliValue, sliDefinition } from '../services/slis.ts';
-import { formatDuration, HOUR } from '../time.ts';
+import { formatDuration } from '../time.ts';
 import { burningSlis } from '../triggers/evaluate-burn.ts';
 import type { TriggerRule } from '../triggers/schema.ts';
 import { labelWords, sliTitle } from '../triggers/slice.ts';
@@ -10,13 +10,11 @@ import type { ServiceWatch, WatchedFinding } from './watch.ts';
 export interface TriggerCoverage {
   readonly trigger: string;
   readonly title: string;
-  /** `live`: something it looks at was judged lately; `silent`: nothing of that is newer than two hours. */
+  /** `live`: what was judged of something it looks at still holds; `silent`: all of that is too old by now. */
   readonly state: 'live' | 'silent' | 'not_evaluable';
   /** `Task completion rate 95.0 %, 5 min ago`, or the reason: one a thing it looks at. */
   readonly says: readonly string[];
 }
-
-const SILENT_AFTER = 2 * HOUR;
 
 /** What was found of each trigger when the service was last evaluated. */
 export function triggerCoverage(
@@ -28,10 +26,8 @@ export function triggerCoverage(
   return Object.entries(triggers).map(([trigger, { title }]) => {
     const found = Object.values(findings).filter((finding) => finding.trigger === trigger);
     const judged = found.filter((finding) => finding.state !== 'not_evaluable');
-    const isLive = judged.some(
-      ({ observedAt, sli }) =>
-        sli === undefined ||
-        (observedAt !== undefined && now.getTime() - observedAt.getTime() <= SILENT_AFTER),
+    const isLive = judged.some(({ freshUntil, sli }) =>
+      freshUntil === undefined ? sli === undefined : now <= freshUntil,
     );
     return {
       trigger,

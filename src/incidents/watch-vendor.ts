@@ -8,7 +8,7 @@ import { describeReading, type StatusPages, type VendorReading } from './vendor-
 
 const SOURCE = 'vendor';
 /** The documented trigger that a vendor's outage stands for, where the playbook has it. */
-const TRIGGER = 'vendor';
+export const VENDOR_TRIGGER = 'vendor';
 
 export interface WatchVendorDeps {
   readonly store: DeliveryStore;
@@ -39,7 +39,7 @@ export async function watchVendor(
   const reading = await pages.read(vendor.status, signal);
   const now = clock.now();
   const last = await newestAlert(SOURCE, service, keyOf(vendor.name), now);
-  const trigger = playbook.triggers[TRIGGER] === undefined ? undefined : TRIGGER;
+  const trigger = playbook.triggers[VENDOR_TRIGGER] === undefined ? undefined : VENDOR_TRIGGER;
   const alert = vendorAlert({ service, vendor: vendor.name, last, trigger, now }, reading);
   if (alert !== undefined)
     await store.storeDelivery(

@@ -56,7 +56,7 @@ export const KNOWN_SLIS: Readonly<Record<string, SliDefinition>> = {
   index_size: lower('Index size', 'count'),
   storage_growth: lower('Storage growth', 'count'),
   bias_gap: rate('Bias gap', 'lower'),
-  user_reports: lower('User reports per hour', 'count'),
+  user_reports: lower('User reports', 'count'),
 };
 
 /** The definition of an SLI for a service: its own `slis`, else the known ones, else a plain count. */

@@ -43,7 +43,7 @@ function* looks({ at, good, total }: Stream, rule: BurnRule) {
 }
 
 const fires = (rule: BurnRule, sums: ReadonlyMap<number, Sums>): boolean =>
-  rule.windows.some((pair) => burnOf(rule, pair, SLO, sums, false).fires);
+  rule.windows.some((pair) => burnOf(rule, pair, SLO, { windows: sums }, false).fires);
 
 function streamOf(counts: readonly (readonly [at: number, good: number, total: number])[]): Stream {
   const sumUpTo = (of: 1 | 2): number[] => {
@@ -122,7 +122,7 @@ describe('a pair of windows', () => {
       [pair.and, { weighted: short[1] - short[0], weight: short[1] }],
     ]);
   const of = (windows: ReadonlyMap<number, Sums>, wasFiring = false) =>
-    burnOf(documented, pair, SLO, windows, wasFiring);
+    burnOf(documented, pair, SLO, { windows }, wasFiring);
 
   it('fires at its factor over both, not over one of them', () => {
     expect(of(sums([144, 10_000], [12, 800])).fires).toBe(true);
@@ -137,12 +137,27 @@ describe('a pair of windows', () => {
     expect(of(sums([10, 10_000], [72, 10_000]), false).fires).toBe(false);
   });
 
+  it('counts what is answered as answers, but not as bad', () => {
+    const windows = sums([500, 10_000], [72, 10_000]);
+    const without = (bad: number) =>
+      burnOf(
+        documented,
+        pair,
+        SLO,
+        { windows, answered: { until: new Date(0), windows: sums([bad, bad], [0, 0]) } },
+        false,
+      );
+    expect(without(356)).toMatchObject({ long: 14.4, bad: 144, samples: 10_000 });
+    expect(without(357)).toMatchObject({ long: 14.3, bad: 143, samples: 10_000 });
+    expect(without(500)).toMatchObject({ long: 0, bad: 0, fires: false });
+  });
+
   it('counts what is bad on the side of its SLO', () => {
     const windows = new Map([
       [pair.over, { weighted: 30, weight: 100 }],
       [pair.and, { weighted: 30, weight: 100 }],
     ]);
-    expect(burnOf(documented, pair, { at_most: 0.02 }, windows, false)).toMatchObject({
+    expect(burnOf(documented, pair, { at_most: 0.02 }, { windows }, false)).toMatchObject({
       fires: true,
       long: 15,
       bad: 30,

@@ -1,4 +1,4 @@
-import { formatSliValue, type SliDefinition } from '../services/slis.ts';
+import { formatSliValue, type SliDefinition, type SliUnit } from '../services/slis.ts';
 import type { Baseline } from './baseline.ts';
 import type { Comparator } from './schema.ts';
 import { withoutDust } from './sequential.ts';
@@ -14,9 +14,7 @@ export interface Comparison {
   /** What counts as recovered: within `recoveredWithin` of `reference`, on its bad side. */
   readonly reference: number;
   readonly recoveredWithin: number;
-  /** `is 9.0 points below its baseline of 95.0 %`, and the limit in words. */
-  readonly words: string;
-  readonly limit: string;
+  readonly unit: SliUnit;
 }
 
 /** What a value is compared with; a text says why it can't be. */
@@ -51,15 +49,13 @@ function comparePoints(
   const falls = comparator.drop !== undefined;
   const threshold = comparator.drop ?? comparator.rise ?? 0;
   const distance = withoutDust(falls ? baseline.value - value : value - baseline.value);
-  const side = distance >= 0 === falls ? 'below' : 'above';
   return {
     breached: distance > threshold,
     unrecovered: distance > threshold / 2,
     extent: distance,
     reference: baseline.value,
     recoveredWithin: threshold / 2,
-    words: `is ${Math.abs(distance * 100).toFixed(1)} points ${side} its baseline of ${formatSliValue(baseline.value, definition.unit)}`,
-    limit: `${+(threshold * 100).toFixed(2)} points`,
+    unit: definition.unit,
   };
 }
 
@@ -79,8 +75,7 @@ function compareRatio(
     extent: ratio,
     reference: baseline.value,
     recoveredWithin: baseline.value * (halfway - 1),
-    words: `is ${ratio.toFixed(2)} times its baseline of ${formatSliValue(baseline.value, definition.unit)}`,
-    limit: `${limit} times`,
+    unit: definition.unit,
   };
 }
 
@@ -95,14 +90,33 @@ function compareLimit(
   const limit = given === 'slo' ? slo : given;
   if (limit === undefined) return 'the service file has no SLO for it';
   const breached = below ? value < limit : value > limit;
-  const shown = formatSliValue(limit, definition.unit);
   return {
     breached,
     unrecovered: breached,
     extent: value,
     reference: limit,
     recoveredWithin: 0,
-    words: `is ${breached ? (below ? 'below' : 'above') : 'within'} ${given === 'slo' ? 'its SLO of ' : ''}${shown}`,
-    limit: shown,
+    unit: definition.unit,
   };
+}
+
+/** What is found, `is 9.0 points below its baseline of 95.0 %`, and the limit: apart, since most comparisons are never said. */
+export function comparisonInWords(
+  { drop, rise, ratio, above, below }: Comparator,
+  { breached, extent, reference, unit }: Comparison,
+): { readonly found: string; readonly limit: string } {
+  const compared = formatSliValue(reference, unit);
+  const threshold = drop ?? rise;
+  if (threshold !== undefined) {
+    const side = extent >= 0 === (drop !== undefined) ? 'below' : 'above';
+    return {
+      found: `is ${Math.abs(extent * 100).toFixed(1)} points ${side} its baseline of ${compared}`,
+      limit: `${+(threshold * 100).toFixed(2)} points`,
+    };
+  }
+  if (ratio !== undefined)
+    return { found: `is ${extent.toFixed(2)} times its baseline of ${compared}`, limit: `${ratio} times` };
+  const side = breached ? (below === undefined ? 'above' : 'below') : 'within';
+  const isSlo = (below ?? above) === 'slo';
+  return { found: `is ${side} ${isSlo ? 'its SLO of ' : ''}${compared}`, limit: compared };
 }

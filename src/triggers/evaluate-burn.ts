@@ -1,8 +1,8 @@
 import type { ServiceIdentity, Slo } from '../services/schema.ts';
 import { type SliDefinition, sliDefinition } from '../services/slis.ts';
-import { DAY, formatDuration } from '../time.ts';
+import { DAY, formatDuration, formatUtc } from '../time.ts';
 import { type Burn, budgetOf, burnOf } from './burn-rate.ts';
-import type { Evidence } from './evidence.ts';
+import type { Evidence, RateSums } from './evidence.ts';
 import { beyondSeverity } from './rule-severity.ts';
 import type { BurnRule, BurnWindows, TriggerRule } from './schema.ts';
 import type { Finding } from './trigger.ts';
@@ -46,7 +46,11 @@ export function evaluateBurn(
   return slis.flatMap((sli) =>
     burnRule.windows.map((pair) => {
       const key = `${name}:${sli}:${pair.factor}x`;
-      const wasFiring = before.get(key)?.state === 'firing';
+      const known = before.get(key);
+      // What an incident answered has to burn anew before it fires on.
+      const answered = evidence.burns?.get(sli)?.answered?.until;
+      const isAnswered = answered !== undefined && (known?.onset === undefined || known.onset <= answered);
+      const wasFiring = known?.state === 'firing' && !isAnswered;
       return {
         ...findingOf({ rule, burnRule, service, evidence, sli, pair, wasFiring }),
         key,
@@ -81,7 +85,7 @@ function findingOf(question: Question): Omit<Finding, 'key' | 'trigger'> {
   if (slo === undefined || sums === undefined) return notEvaluable('no data');
   if (budgetOf(slo) <= 0)
     return notEvaluable('its SLO allows nothing to be bad, so there is no error budget');
-  const burn = burnOf(burnRule, pair, slo, sums.windows, wasFiring);
+  const burn = burnOf(burnRule, pair, slo, sums, wasFiring);
   if (burn.samples === 0 && sums.withoutSamples > 0)
     return notEvaluable('its measurements carry no sample size, so they do not add up');
   if (burn.short === undefined) return notEvaluable(`no samples in the last ${formatDuration(pair.and)}`);
@@ -93,18 +97,26 @@ function findingOf(question: Question): Omit<Finding, 'key' | 'trigger'> {
   return {
     ...base,
     state: burn.fires && (wasFiring || burn.samples >= rule.min_samples) ? 'firing' : 'healthy',
-    reason: reasonOf(definition, slo, burnRule, pair, burn),
+    reason: reasonOf(definition, slo, burnRule, pair, burn) + answeredIn(sums),
     ...(recent === undefined ? {} : { value: recent.weighted / recent.weight }),
     baseline: slo.at_least ?? slo.at_most ?? 0,
     recoveredWithin: 0,
     observedAt: sums.newest,
-    ...(burn.fires ? { onset: new Date(sums.newest.getTime() - burningFor(pair, burn)) } : {}),
+    freshUntil: new Date(sums.newest.getTime() + pair.and),
+    ...(burn.fires ? { onset: onsetOf(pair, burn, sums) } : {}),
   };
 }
 
-/** At the present rate, what burned in the long window took this long. */
-function burningFor({ over, and }: BurnWindows, { long, short }: Burn): number {
-  return Math.min(over, Math.max(and, short === undefined || short === 0 ? 0 : (over * long) / short));
+/** At the present rate, what burned in the long window took so long; not from before what is answered. */
+function onsetOf({ over, and }: BurnWindows, { long, short }: Burn, { newest, answered }: RateSums): Date {
+  const took = Math.min(over, Math.max(and, short === undefined || short === 0 ? 0 : (over * long) / short));
+  return new Date(Math.max(newest.getTime() - took, (answered?.until.getTime() ?? 0) + 1));
+}
+
+function answeredIn({ answered }: RateSums): string {
+  return answered === undefined
+    ? ''
+    : ` What was bad before ${formatUtc(answered.until)} is not counted: its incident was resolved then.`;
 }
 
 function reasonOf(

@@ -1,16 +1,15 @@
 import type { ServiceIdentity } from '../services/schema.ts';
-import { formatDuration, HOUR, SECOND } from '../time.ts';
+import { formatDuration, SECOND } from '../time.ts';
 import { bucketsOf, summariesOf, windowsInOrder } from './distribution-order.ts';
 import { added, meanShiftOf, pooled, shiftOf, total } from './drift.ts';
 import type { DistributionWindow, Evidence } from './evidence.ts';
+import { freshUntil } from './freshness.ts';
 import { plainSeverity } from './rule-severity.ts';
 import type { DriftRule, TriggerRule } from './schema.ts';
 import type { Finding } from './trigger.ts';
 
 /** Fewer windows than this are nothing usual yet. */
-const MIN_WINDOWS = 3;
-/** A window older than this, or than three of its length, says nothing of now. */
-const STALE_AFTER = 2 * HOUR;
+export const MIN_WINDOWS = 3;
 const NAMED_BUCKETS = 3;
 
 /** The newest window of each distribution against those before it, outside incidents (reference §D10). */
@@ -45,7 +44,7 @@ export function evaluateDrift(
   });
 }
 
-type Judgement = Pick<Finding, 'state' | 'reason' | 'observedAt' | 'onset'>;
+type Judgement = Pick<Finding, 'state' | 'reason' | 'observedAt' | 'freshUntil' | 'onset'>;
 
 function judge(
   of: string,
@@ -62,8 +61,8 @@ function judge(
   const newest = windows.at(-1);
   if (newest === undefined) return notEvaluable('no data');
   const length = (newest.windowSeconds ?? 0) * SECOND;
-  const age = now.getTime() - newest.at.getTime();
-  if (age > Math.max(STALE_AFTER, 3 * length)) return notEvaluable(`no data for ${formatDuration(age)}`);
+  const fresh = freshUntil(newest);
+  if (now > fresh) return notEvaluable(`no data for ${formatDuration(now.getTime() - newest.at.getTime())}`);
 
   const began = new Date(newest.at.getTime() - length);
   const until = fired?.onset !== undefined && fired.onset < began ? fired.onset : began;
@@ -74,6 +73,7 @@ function judge(
     state: found.fires ? 'firing' : 'healthy',
     reason: `Distribution of ${of} ${found.words}`,
     observedAt: newest.at,
+    freshUntil: fresh,
     ...(found.fires ? { onset: fired?.onset ?? began } : {}),
   };
 }

@@ -3,7 +3,7 @@ import { formatDuration } from '../time.ts';
 import type { Evidence } from './evidence.ts';
 import { plainSeverity } from './rule-severity.ts';
 import type { SpikeRule, TriggerRule } from './schema.ts';
-import { type Counts, spikeOf } from './spike.ts';
+import { type Counts, chanceInWords, spikeOf } from './spike.ts';
 import type { Finding } from './trigger.ts';
 
 /** User reports that came lately, against their own history (reference §D5). */
@@ -31,8 +31,8 @@ export function evaluateReports(
     severity: plainSeverity(rule, service),
     reason:
       `${counts.recent} user ${counts.recent === 1 ? 'report' : 'reports'} of ${what} in the last ${formatDuration(spike.within)}; ` +
-      `usual were ${usual.toFixed(1)} (the ${formatDuration(spike.against)} before), so chance alone brings as many ${inWords(chance)}. ` +
-      `The limit is ${spike.at_least}, and ${inWords(spike.p)}.`,
+      `usual were ${usual.toFixed(1)} (the ${formatDuration(spike.against)} before), so chance alone brings as many ${chanceInWords(chance)}. ` +
+      `The limit is ${spike.at_least}, and ${chanceInWords(spike.p)}.`,
     ...(recent.length === 0 ? {} : { observedAt: new Date(Math.max(...recent)) }),
     ...(fires && recent.length > 0 ? { onset: fired?.onset ?? new Date(Math.min(...recent)) } : {}),
   };
@@ -54,11 +54,4 @@ function countsOf(
     before: times.filter((at) => at > from && at <= until).length,
     share: within / (within + until - from),
   };
-}
-
-/** A chance as people say it: `1 time in 1000`. */
-function inWords(chance: number): string {
-  if (chance > 0.1) return 'often';
-  const times = Math.round(1 / chance);
-  return times > 1_000_000 ? 'less than 1 time in 1000000' : `1 time in ${times}`;
 }

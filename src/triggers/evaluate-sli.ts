@@ -1,17 +1,16 @@
 import type { ServiceIdentity } from '../services/schema.ts';
 import { formatSliValue, sliDefinition } from '../services/slis.ts';
 import type { SignalSettings } from '../signals/schema.ts';
-import { formatDuration, HOUR, SECOND } from '../time.ts';
+import { formatDuration, SECOND } from '../time.ts';
+import { comparisonInWords } from './comparison.ts';
 import type { SliEvidence } from './evidence.ts';
+import { freshUntil, polledEvery } from './freshness.ts';
 import { beyondSeverity, plainSeverity } from './rule-severity.ts';
 import type { Comparator, TriggerRule, TriggerSettings } from './schema.ts';
 import { type Slice, sliceWords, sliFindingKey, sliTitle } from './slice.ts';
 import { type SliRule, type Standing, standingOf } from './standing.ts';
 import { startOf } from './sustained.ts';
 import type { Finding } from './trigger.ts';
-
-/** A check older than this, or than three of its windows, says nothing of now. */
-export const STALE_AFTER = 2 * HOUR;
 
 /** What is known of a service that is judged. */
 export type JudgedService = ServiceIdentity & TriggerSettings & Partial<Pick<SignalSettings, 'sources'>>;
@@ -52,11 +51,8 @@ export function evaluateSli(question: SliQuestion): Finding {
   const newest = known?.checks.at(-1);
   if (known === undefined || oldest === undefined || newest === undefined) return notEvaluable('no data');
   // What aire measures itself every so often is missed sooner than what others send when they please.
-  const polled = service.sources?.prometheus;
-  const usual = polled?.queries[sli] === undefined ? STALE_AFTER : 3 * polled.every;
-  const staleAfter = Math.max(usual, 3 * (newest.windowSeconds ?? 0) * SECOND);
-  const age = now.getTime() - newest.at.getTime();
-  if (age > staleAfter) return notEvaluable(`no data for ${formatDuration(age)}`);
+  const fresh = freshUntil(newest, polledEvery(sli, service));
+  if (now > fresh) return notEvaluable(`no data for ${formatDuration(now.getTime() - newest.at.getTime())}`);
 
   const objective = service.slos[sli];
   const sliRule: SliRule = {
@@ -86,6 +82,7 @@ export function evaluateSli(question: SliQuestion): Finding {
     baseline: comparison.reference,
     recoveredWithin: comparison.recoveredWithin,
     observedAt: newest.at,
+    freshUntil: fresh,
     ...(standing.isUnconfirmed ? { isUnconfirmed: true } : {}),
     ...(firing === undefined
       ? comparison.breached
@@ -104,14 +101,12 @@ export function evaluateSli(question: SliQuestion): Finding {
 function reasonOf(rule: SliRule, standing: Standing, slice: Slice | undefined): string {
   const { definition, comparator } = rule;
   const { newest, comparison } = standing;
-  const limit =
-    comparator.for === undefined
-      ? comparison.limit
-      : `${comparison.limit} for ${formatDuration(comparator.for)}`;
+  const { found, limit } = comparisonInWords(comparator, comparison);
+  const lasting = comparator.for === undefined ? '' : ` for ${formatDuration(comparator.for)}`;
   const details = detailsOf(rule, standing);
   return (
-    `${definition.title} ${formatSliValue(newest.value, definition.unit)}${slice === undefined ? '' : ` ${sliceWords(slice)}`} ${comparison.words}` +
-    `${details.length === 0 ? '' : ` (${details.join('; ')})`}. The limit is ${limit}.${certaintyOf(rule, standing)}`
+    `${definition.title} ${formatSliValue(newest.value, definition.unit)}${slice === undefined ? '' : ` ${sliceWords(slice)}`} ${found}` +
+    `${details.length === 0 ? '' : ` (${details.join('; ')})`}. The limit is ${limit}${lasting}.${certaintyOf(rule, standing)}`
   );
 }
 

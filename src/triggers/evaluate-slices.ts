@@ -1,8 +1,9 @@
 import { sliDefinition } from '../services/slis.ts';
 import { formatDuration } from '../time.ts';
 import { BASELINE_WINDOW } from './baseline.ts';
-import { evaluateSli, type JudgedService } from './evaluate-sli.ts';
+import type { JudgedService } from './evaluate-sli.ts';
 import type { Evidence, SlicesEvidence } from './evidence.ts';
+import { judgeSli } from './judge-sli.ts';
 import { plainSeverity } from './rule-severity.ts';
 import type { TriggerRule } from './schema.ts';
 import { labelWords, MOST_SLICES, sliFindingKey, sliTitle } from './slice.ts';
@@ -27,9 +28,7 @@ export function evaluateSlices(
     const comparator = rule.slis[sli];
     if (comparator === undefined) return [];
     const key = sliFindingKey(name, sli, slice);
-    return [
-      evaluateSli({ name, rule, service, known, now, sli, slice, comparator, before: before.get(key) }),
-    ];
+    return [judgeSli({ name, rule, service, known, now, sli, slice, comparator, before: before.get(key) })];
   });
   const seen = new Set(watched.map(({ key }) => key));
   const gone = [...before.values()].filter(

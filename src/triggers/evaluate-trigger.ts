@@ -2,9 +2,10 @@ import { evaluateAlert } from './evaluate-alert.ts';
 import { evaluateBurn } from './evaluate-burn.ts';
 import { evaluateDrift } from './evaluate-drift.ts';
 import { evaluateReports } from './evaluate-reports.ts';
-import { evaluateSli, type JudgedService } from './evaluate-sli.ts';
+import type { JudgedService } from './evaluate-sli.ts';
 import { evaluateSlices } from './evaluate-slices.ts';
 import type { Evidence } from './evidence.ts';
+import { judgeSli } from './judge-sli.ts';
 import type { TriggerRule } from './schema.ts';
 import { sliFindingKey } from './slice.ts';
 import type { Finding } from './trigger.ts';
@@ -23,7 +24,7 @@ export function evaluateTrigger(
   now: Date,
 ): readonly Finding[] {
   const fromSlis = Object.entries(rule.slis).map(([sli, comparator]) =>
-    evaluateSli({
+    judgeSli({
       name,
       rule,
       service,

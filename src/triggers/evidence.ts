@@ -41,6 +41,14 @@ export interface RateSums {
   readonly newest: Date;
   /** Measurements of the longest window that carry no sample size. */
   readonly withoutSamples: number;
+  /** What a resolved incident about this budget answers for; absent when there was none in the longest window. */
+  readonly answered?: AnsweredSums;
+}
+
+/** What began to be measured before an incident's end: the part of each window, by its length. */
+export interface AnsweredSums {
+  readonly until: Date;
+  readonly windows: ReadonlyMap<number, Sums>;
 }
 
 /** How something was distributed in one window, as triggers see it. */

@@ -65,6 +65,21 @@ it('changes severity, and parts of a spike and of burn rates', () => {
   });
 });
 
+it('changes a spike of reports and of counts alike, and no `for` of it', () => {
+  const counted = { ...triggers.reports, slis: rule({ slis: { blocked: { spike: {} } } }).slis };
+  const change = { spike: { within: '2h', p: 0.01 }, for: '1h' };
+  const changed = rulesOf(
+    { triggers: { counted } },
+    { triggers: overrideFields.triggers.parse({ counted: change }) },
+  ).counted;
+  const spike = { at_least: 3, within: 2 * HOUR, against: 24 * HOUR, p: 0.01 };
+  expect(changed?.slis).toEqual({ blocked: { spike } });
+  expect(changed?.reports?.spike).toEqual(spike);
+  expect(unfitKeys(counted, overrideFields.triggers.parse({ counted: change }).counted ?? {})).toEqual([
+    'for',
+  ]);
+});
+
 it('knows what means nothing for a trigger', () => {
   const unfit = (
     name: keyof typeof triggers,

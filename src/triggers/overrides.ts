@@ -2,9 +2,9 @@ import { z } from 'zod';
 import { duration, points, quantity } from '../services/quantities.ts';
 import {
   burnFields,
-  COMPARATORS,
   comparator,
   driftFields,
+  LIMITS,
   ratio,
   spikeFields,
   type TriggerRule,
@@ -62,9 +62,10 @@ export function unfitKeys(rule: TriggerRule, change: TriggerOverride): readonly 
 export function fittingKeys(rule: TriggerRule): readonly string[] {
   const comparators = Object.values(rule.slis);
   return [
-    ...COMPARATORS.filter((name) => comparators.some((each) => each[name] !== undefined)),
-    ...(comparators.length === 0 ? [] : ['for', 'slis']),
-    ...(rule.reports === undefined ? [] : ['spike']),
+    ...LIMITS.filter((name) => comparators.some((each) => each[name] !== undefined)),
+    ...(comparators.some((each) => each.spike === undefined) ? ['for'] : []),
+    ...(comparators.length === 0 ? [] : ['slis']),
+    ...(rule.reports !== undefined || comparators.some((each) => each.spike !== undefined) ? ['spike'] : []),
     ...(rule.burn_rate === undefined ? [] : ['burn_rate']),
     ...(rule.drift === undefined ? [] : ['drift']),
     ...(rule.reports === undefined ? ['min_samples'] : []),
@@ -101,7 +102,8 @@ function merged<T extends object>(
 type Comparator = TriggerRule['slis'][string];
 
 function compared(was: Comparator, change: TriggerOverride): Comparator {
-  const limits = COMPARATORS.filter((name) => was[name] !== undefined && change[name] !== undefined);
+  if (was.spike !== undefined) return { ...was, spike: merged(was.spike, change.spike) };
+  const limits = LIMITS.filter((name) => was[name] !== undefined && change[name] !== undefined);
   return {
     ...was,
     ...Object.fromEntries(limits.map((name) => [name, change[name]])),

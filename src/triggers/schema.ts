@@ -19,9 +19,28 @@ export type IncidentKind = (typeof KINDS)[number];
 
 const chance = z.number().gt(0).lt(0.5, 'write a chance below 0.5, such as 0.001');
 
-export const COMPARATORS = ['drop', 'rise', 'ratio', 'above', 'below'] as const;
+/** Those that hold a value against a limit. */
+export const LIMITS = ['drop', 'rise', 'ratio', 'above', 'below'] as const;
+export const COMPARATORS = [...LIMITS, 'spike'] as const;
 
 export const ratio = z.number().gt(1, 'a ratio is more than 1');
+
+/** Counts against their own history: in the newest window, against the time before it (reference §D5). */
+export const spikeFields = {
+  /** Fewer than this are never a spike. */
+  at_least: z.int().min(1),
+  within: duration,
+  against: duration,
+  /** How unlikely so many must be where nothing changed. */
+  p: chance,
+};
+export const spike = z.strictObject({
+  at_least: spikeFields.at_least.default(3),
+  within: spikeFields.within.prefault('1h'),
+  against: spikeFields.against.prefault('1d'),
+  p: spikeFields.p.default(0.001),
+});
+export type SpikeRule = z.output<typeof spike>;
 
 /** How a value is held against its limit: by one of a closed set of comparators, where asked for over a time. */
 export const comparator = z
@@ -34,6 +53,8 @@ export const comparator = z
     /** A value, or the service's own SLO. */
     above: z.union([z.literal('slo'), quantity]).optional(),
     below: z.union([z.literal('slo'), quantity]).optional(),
+    /** Counts against their own history; only of SLIs of the unit `count`. */
+    spike: spike.optional(),
     /** Sustained for this long, with evidence throughout. */
     for: duration.optional(),
     /** What fired stays so until it has been well for this long: one bad moment is not over with the next good one. */
@@ -41,6 +62,9 @@ export const comparator = z
   })
   .refine((value) => COMPARATORS.filter((name) => value[name] !== undefined).length === 1, {
     error: `compare by one of ${COMPARATORS.join(', ')}`,
+  })
+  .refine((value) => value.spike === undefined || (value.for ?? value.hold) === undefined, {
+    error: '`spike` counts `within` a time of its own: leave out `for` and `hold`',
   });
 
 /** How far beyond its limit: `10pp` for points, `5x` for a ratio, `5%` or a number for a value. */
@@ -49,18 +73,6 @@ const extent = z
   .transform((value) =>
     typeof value === 'number' ? value : Number.parseFloat(value) / (value.endsWith('x') ? 1 : 100),
   );
-
-/** Counts against their own history: in the newest window, against the time before it (reference §D5). */
-export const spikeFields = {
-  /** Fewer than this are never a spike. */
-  at_least: z.int().min(1),
-  within: duration,
-  against: duration,
-  /** How unlikely so many must be where nothing changed. */
-  p: chance,
-};
-const spike = z.strictObject(spikeFields);
-export type SpikeRule = z.output<typeof spike>;
 
 /** A burn rate is looked at over a long window, and over a short one that says whether it is still so. */
 const burnWindows = z

@@ -1,6 +1,6 @@
 import { describe, expect, it, test } from 'vitest';
 import { HOUR } from '../time.ts';
-import { binomialTail, spikeOf } from './spike.ts';
+import { binomialTail, fewestUnusual, spikeOf } from './spike.ts';
 
 const RULE = { at_least: 3, within: HOUR, against: 24 * HOUR, p: 0.001 };
 const DAY_TO_HOUR = 1 / 25;
@@ -21,6 +21,23 @@ describe('the chance of so many or more', () => {
     expect(binomialTail(5000, 100, 0.5)).toBe(1);
     expect(binomialTail(5000, 2500, 0.5)).toBeCloseTo(0.5056, 4);
     expect(binomialTail(5000, 4000, 0.5)).toBe(0);
+  });
+
+  it('counts millions as exactly, and at once', () => {
+    expect(binomialTail(2_000_000, 1_000_000, 0.5)).toBeCloseTo(0.500282, 5);
+    expect(
+      fewestUnusual({ ...RULE, at_least: 3 }, { recent: 0, before: 24_000_000, share: DAY_TO_HOUR }),
+    ).toBe(1_003_157);
+  });
+
+  it('finds the fewest that are unusual, which one fewer is not', () => {
+    for (const before of [0, 1, 7, 48, 1000]) {
+      const counts = { recent: 0, before, share: DAY_TO_HOUR };
+      const fewest = fewestUnusual(RULE, counts);
+      expect(binomialTail(fewest + before, fewest, counts.share)).toBeLessThan(RULE.p);
+      if (fewest > RULE.at_least)
+        expect(binomialTail(fewest - 1 + before, fewest - 1, counts.share)).toBeGreaterThanOrEqual(RULE.p);
+    }
   });
 
   it('falls with every one more, and all chances sum to one', () => {

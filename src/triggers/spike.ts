@@ -32,10 +32,25 @@ export function spikeOf(rule: SpikeRule, counts: Counts, wasFiring: boolean): Sp
 }
 
 /** The smallest count that this history would call a spike. */
-function fewestUnusual({ at_least, p }: SpikeRule, { before, share }: Counts): number {
-  let count = at_least;
-  while (binomialTail(count + before, count, share) >= p) count++;
-  return count;
+export function fewestUnusual({ at_least, p }: SpikeRule, { before, share }: Counts): number {
+  const isUsual = (count: number): boolean => binomialTail(count + before, count, share) >= p;
+  if (!isUsual(at_least)) return at_least;
+  let usual = at_least;
+  let unusual = 2 * at_least;
+  while (isUsual(unusual)) [usual, unusual] = [unusual, 2 * unusual];
+  while (unusual - usual > 1) {
+    const middle = Math.floor((usual + unusual) / 2);
+    if (isUsual(middle)) usual = middle;
+    else unusual = middle;
+  }
+  return unusual;
+}
+
+/** A chance as people say it: `1 time in 1000`. */
+export function chanceInWords(chance: number): string {
+  if (chance > 0.1) return 'often';
+  const times = Math.round(1 / chance);
+  return times > 1_000_000 ? 'less than 1 time in 1000000' : `1 time in ${times}`;
 }
 
 /** The exact chance of `successes` or more in `trials` of chance `each`. */
@@ -49,8 +64,12 @@ export function binomialTail(trials: number, successes: number, each: number): n
 
 /** From `successes`, above the mean, up to `trials`. */
 function sumOfTerms(trials: number, successes: number, each: number): number {
-  let log = successes * Math.log(each) + (trials - successes) * Math.log1p(-each);
-  for (let i = 1; i <= trials - successes; i++) log += Math.log((successes + i) / i);
+  const log =
+    successes * Math.log(each) +
+    (trials - successes) * Math.log1p(-each) +
+    logFactorial(trials) -
+    logFactorial(successes) -
+    logFactorial(trials - successes);
   let term = Math.exp(log);
   let sum = 0;
   for (let k = successes; k <= trials && term > sum * Number.EPSILON; k++) {
@@ -58,4 +77,20 @@ function sumOfTerms(trials: number, successes: number, each: number): number {
     term *= (((trials - k) / (k + 1)) * each) / (1 - each);
   }
   return Math.min(1, sum);
+}
+
+/** Stirling's series above 20, where its error is below 1e-14. */
+function logFactorial(n: number): number {
+  if (n > 20)
+    return (
+      n * Math.log(n) -
+      n +
+      Math.log(2 * Math.PI * n) / 2 +
+      1 / (12 * n) -
+      1 / (360 * n ** 3) +
+      1 / (1260 * n ** 5)
+    );
+  let log = 0;
+  for (let i = 2; i <= n; i++) log += Math.log(i);
+  return log;
 }

@@ -22,6 +22,8 @@ export interface Finding {
   /** How far from the baseline counts as recovered, in the SLI's unit. */
   readonly recoveredWithin?: number;
   readonly observedAt?: Date;
+  /** After this it can't be evaluated unless something new arrives; absent of what does not grow old: reports, alerts. */
+  readonly freshUntil?: Date;
   /** When it began, as far as the evidence tells, and within which times for 95 %. */
   readonly onset?: Date;
   readonly onsetBetween?: readonly [Date, Date];

@@ -53,7 +53,7 @@ const rejected: Readonly<Record<string, readonly string[]>> = {
     `${S}:30:88 vendors.1.every: write 1m to 1d, or off`,
   ],
   'bad-playbook': [
-    'playbook.yaml:7:7 triggers.eval_score_drop.slis.task_completion_rate: compare by one of drop, rise, ratio, above, below',
+    'playbook.yaml:7:7 triggers.eval_score_drop.slis.task_completion_rate: compare by one of drop, rise, ratio, above, below, spike',
     'playbook.yaml:8:23 triggers.eval_score_drop.slis.refusal_rate.rise: write percentage points as 5pp',
     'playbook.yaml:9:5 triggers.eval_score_drop.severity: the last severity has no "beyond": it holds for the rest',
     'playbook.yaml:11:1 phases.post_incident: Invalid input: expected object, received undefined',
@@ -97,6 +97,7 @@ const rejected: Readonly<Record<string, readonly string[]>> = {
     `${S}:6:63 sources.alerts.0.trigger: "eval_score_drop" is off in this file, so the alert would do nothing`,
     `${S}:8:44 triggers.eval_score_drop.ratio: this trigger has none; what can be changed of it: drop, for, slis, min_samples, severity, off`,
     `${S}:9:3 triggers.latency: there is no trigger "latency"; known are: eval_score_drop`,
+    `${S}:8:78 triggers.eval_score_drop.slis.refusal_rate.spike: a spike is one of counts, and the unit of refusal_rate is rate; compare it by drop, rise, ratio, above, below`,
   ],
   'reads-nowhere': [
     `${S}:6:49 sources.prometheus.headers: \${TOKEN} may not be used; only variables that start with AIRE_SECRET_ may`,

@@ -141,9 +141,16 @@ describe('user reports: three in an hour, and more than chance makes of the day 
     ],
   });
 
+  const verdict = (evidence: Evidence, before?: Finding): Finding => {
+    const found = findings('user_reports', evidence, service, before === undefined ? [] : [before]);
+    const finding = found.find(({ key }) => key === 'user_reports:reports');
+    if (finding === undefined) throw new Error('no finding');
+    return finding;
+  };
+
   it('fires at three in a quiet day, not at two', () => {
-    expect(verdict('user_reports', reports(2, 0)).state).toBe('healthy');
-    expect(verdict('user_reports', reports(3, 0))).toMatchObject({
+    expect(verdict(reports(2, 0)).state).toBe('healthy');
+    expect(verdict(reports(3, 0))).toMatchObject({
       state: 'firing',
       severity: 'SEV3',
       reason:
@@ -152,30 +159,47 @@ describe('user reports: three in an hour, and more than chance makes of the day 
   });
 
   it('does not fire where that many are usual', () => {
-    expect(verdict('user_reports', reports(8, 48)).state).toBe('healthy');
-    expect(verdict('user_reports', reports(9, 48)).state).toBe('firing');
+    expect(verdict(reports(8, 48)).state).toBe('healthy');
+    expect(verdict(reports(9, 48)).state).toBe('firing');
   });
 
   it('clears when half of what is above the usual is gone, not one by one', () => {
-    const firing = verdict('user_reports', reports(9, 48));
-    expect(verdict('user_reports', reports(6, 48), firing).state).toBe('firing');
-    expect(verdict('user_reports', reports(4, 48), firing).state).toBe('healthy');
-    expect(verdict('user_reports', reports(2, 0), firing).state).toBe('healthy');
+    const firing = verdict(reports(9, 48));
+    expect(verdict(reports(6, 48), firing).state).toBe('firing');
+    expect(verdict(reports(4, 48), firing).state).toBe('healthy');
+    expect(verdict(reports(2, 0), firing).state).toBe('healthy');
   });
 
   it('is held against the time before it began, so that a wave of hours does not become the usual', () => {
     const wave = reports(7, 48);
     const firingSince = (onset: Date) => ({
-      ...verdict('user_reports', reports(8, 0)),
+      ...verdict(reports(8, 0)),
       onset,
     });
-    expect(verdict('user_reports', wave, firingSince(minutesAgo(9 * 60))).state).toBe('firing');
-    expect(verdict('user_reports', reports(4, 48), firingSince(minutesAgo(9 * 60))).state).toBe('firing');
-    expect(verdict('user_reports', reports(4, 48), firingSince(minutesAgo(60))).state).toBe('healthy');
+    expect(verdict(wave, firingSince(minutesAgo(9 * 60))).state).toBe('firing');
+    expect(verdict(reports(4, 48), firingSince(minutesAgo(9 * 60))).state).toBe('firing');
+    expect(verdict(reports(4, 48), firingSince(minutesAgo(60))).state).toBe('healthy');
+  });
+
+  it('says the same of reports that are counted elsewhere', () => {
+    const counted = (recent: number, perHour: number): Finding => {
+      const checks = Array.from({ length: 25 }, (_, hour) => ({
+        at: minutesAgo(60 * hour),
+        value: hour === 0 ? recent : perHour,
+        windowSeconds: 3600,
+        inIncident: false,
+      }));
+      const slis = new Map([['user_reports', { checks: inOrder(checks), before: NO_SUMS }]]);
+      return ofSli('user_reports', 'user_reports', { ...nothing, slis });
+    };
+    expect(counted(2, 0).state).toBe('healthy');
+    expect(counted(3, 0)).toMatchObject({ state: 'firing', severity: 'SEV3' });
+    expect(counted(8, 2).state).toBe('healthy');
+    expect(counted(9, 2).state).toBe('firing');
   });
 
   it('counts only the categories of the rule', () => {
-    expect(verdict('user_reports', reports(9, 0, 'slow')).state).toBe('healthy');
+    expect(verdict(reports(9, 0, 'slow')).state).toBe('healthy');
   });
 });
 
@@ -444,10 +468,13 @@ describe('user reports', () => {
       category: 'hallucination' as const,
       at: minutesAgo(i * i * 7),
     }));
-    const once = verdict('user_reports', { ...nothing, reports });
+    const verdict = (evidence: Evidence) =>
+      findings('user_reports', evidence).find(({ key }) => key === 'user_reports:reports');
+    const once = verdict({ ...nothing, reports });
+    expect(once?.state).toBe('healthy');
     fc.assert(
       fc.property(fc.shuffledSubarray(reports, { minLength: 12 }), (shuffled) => {
-        expect(verdict('user_reports', { ...nothing, reports: shuffled })).toEqual(once);
+        expect(verdict({ ...nothing, reports: shuffled })).toEqual(once);
       }),
     );
   });
@@ -464,7 +491,7 @@ describe('the catalogue', () => {
       for (const finding of findings(name, nothing))
         expect([finding.key, finding.state], finding.reason).toEqual([
           finding.key,
-          name === 'user_reports' ? 'healthy' : 'not_evaluable',
+          finding.key === 'user_reports:reports' ? 'healthy' : 'not_evaluable',
         ]);
   });
 

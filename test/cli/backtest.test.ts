@@ -103,6 +103,29 @@ describe('aire backtest', () => {
     expect((await json(setting.startsWith('for') ? lasting : sized, setting)).fired).toBe(fired);
   });
 
+  it.each([
+    [[], 1],
+    [['at_least=10'], 0],
+    [['p=0.0001'], 0],
+    [['within=3h'], 0],
+    [['within=3h', 'p=0.05'], 1],
+    [['against=2h'], 0],
+    [['above=8'], 1],
+    [['above=9'], 0],
+    [['above=9', 'within=1h'], 1],
+  ] as const)('a spike of counts: with --set %j it fires %s times', async (set, fired) => {
+    const counts = [...new Array<number>(30).fill(2), 9, 2, 2, 2];
+    const csv = [
+      'timestamp,value,window_s',
+      ...counts.map((count, hour) => `${1_794_300_000 + hour * 3600},${count},3600`),
+    ].join('\n');
+    const said = await run(csv, { trigger: 'user_reports', json: true, set: [...set] });
+    expect(report.parse(JSON.parse(said)).fired).toBe(fired);
+    // Without the time they were counted in they are no counts (control).
+    const without = await run(csv.replace(',window_s', ',samples'), { trigger: 'user_reports' });
+    expect(without).toContain('34 × User reports: a count says nothing without the time');
+  });
+
   it('with --set confirm=exact counts the limit as it stands', async () => {
     const csv = series([...healthy(40), 0.88, ...healthy(5)], 50);
     expect((await json(csv)).fired).toBe(0);
@@ -150,9 +173,11 @@ describe('aire backtest', () => {
 
   it.each([
     [{ trigger: 'nothing' }, 'There is no trigger "nothing"; there is: eval_score_drop, latency'],
-    [{ trigger: 'user_reports' }, '"user_reports" watches no SLI'],
+    [{ trigger: 'slo_burn' }, '"slo_burn" watches no SLI'],
     [{ sli: 'latency_p95' }, '"eval_score_drop" does not watch "latency_p95"'],
     [{ service: 'nobody' }, 'There is no service "nobody"; there is: llm-inference, support-agent.'],
+    [{ trigger: 'user_reports', set: ['for=1h'] }, '--set for=1h: a spike has a window of its own'],
+    [{ set: ['at_least=x'] }, '--set at_least=x: '],
     [{ set: ['drop'] }, '--set drop: write key=value'],
     [{ set: ['drop=5'] }, '--set drop=5: '],
     [{ set: ['slope=3pp'] }, '--set slope=3pp: Unrecognized key'],

@@ -236,6 +236,42 @@ describeOnBoth('evidence', (open) => {
       expect(await burns()).toEqual(once);
     });
 
+    it('know what began before the end of the newest resolved incident that was about the same budget', async () => {
+      await arrive(
+        measurement('10', 0.5, minutesAgo(10), { samples: 10, windowSeconds: 300 }),
+        measurement('25', 0.5, minutesAgo(25), { samples: 100, windowSeconds: 600 }),
+        measurement('40', 0.5, minutesAgo(40), { samples: 1000 }),
+      );
+      const about = (id: string, findings: readonly string[], resolved?: number) =>
+        bareIncident(id, {
+          findings,
+          ...(resolved === undefined
+            ? {}
+            : { phase: 'post_incident' as const, resolvedAt: minutesAgo(resolved) }),
+        });
+      await stores.save({
+        incidents: [
+          about('open', [`slo_burn:${SLI}:6x`]),
+          about('other', ['slo_burn:availability:6x', `eval_score_drop:${SLI}`, 'x:reports'], 1),
+          about('long ago', [`slo_burn:${SLI}:6x`], 61),
+        ],
+      });
+      expect((await burns())?.get(SLI)).not.toHaveProperty('answered');
+      await stores.save({
+        incidents: [about('a', [`slo_burn:${SLI}:6x`], 30), about('b', ['x', `slo_burn:${SLI}:1x`], 35)],
+      });
+      const found = (await burns())?.get(SLI);
+      // What ended 25 minutes ago began 35 minutes ago.
+      expect(found?.answered).toEqual({
+        until: minutesAgo(30),
+        windows: new Map([
+          [HOUR, { weighted: 550, weight: 1100 }],
+          [5 * 60_000, { weighted: 0, weight: 0 }],
+        ]),
+      });
+      expect(found?.windows.get(HOUR)).toEqual({ weighted: 555, weight: 1110 });
+    });
+
     it('count apart what carries no sample size, and nothing where nothing was measured', async () => {
       await arrive(measurement('1', 0.5, minutesAgo(1)), measurement('2', 0.5, minutesAgo(30)));
       const found = await burns([SLI, 'availability']);

@@ -4,8 +4,8 @@ import { CHECKS_AT_ONCE, CHECKS_TO_CONFIRM } from '../../incidents/evidence-want
 import type { EvidenceWanted } from '../../incidents/ports.ts';
 import { SECOND } from '../../time.ts';
 import { type BaselineSums, NO_SUMS } from '../../triggers/baseline.ts';
-import { STALE_AFTER } from '../../triggers/evaluate-sli.ts';
 import { type Check, inOrder, type SlicesEvidence } from '../../triggers/evidence.ts';
+import { STALE_AFTER } from '../../triggers/freshness.ts';
 import { MOST_SLICE_LABELS, MOST_SLICES, type Slice } from '../../triggers/slice.ts';
 import type { Database } from './database.ts';
 import type { EvidenceAsk } from './evidence.ts';

@@ -4,6 +4,9 @@ import type { ServiceIdentity } from '../../services/schema.ts';
 import { sliDefinition } from '../../services/slis.ts';
 import {
   type Comparator,
+  type SpikeRule,
+  spikeFields,
+  spike as spikeSchema,
   type TriggerRule,
   type TriggerSettings,
   triggerFields,
@@ -71,6 +74,10 @@ function withSetting(subject: Subject, setting: string): Subject {
 
 /** The comparator with another duration, or another comparator for the same duration. */
 function compared(before: Comparator | undefined, key: string, value: string, setting: string): Comparator {
+  if (isSpikeKey(key))
+    return { spike: { ...(before?.spike ?? USUAL_SPIKE), ...spikePart(key, value, setting) } };
+  if (before?.spike !== undefined && key === 'for')
+    throw new AppError('invalid_input', `--set ${setting}: a spike has a window of its own; set within.`);
   // A duration needs a comparator beside it to be read by the schema.
   const written = key === 'for' ? { above: 0, for: value } : { [key]: numeric(value) };
   const read = triggerRule.shape.slis.safeParse({ sli: written });
@@ -78,10 +85,26 @@ function compared(before: Comparator | undefined, key: string, value: string, se
   if (found === undefined)
     throw new AppError(
       'invalid_input',
-      `--set ${setting}: ${read.error?.issues[0]?.message ?? 'is not understood'}. Set a comparator (drop=3pp, rise=3pp, ratio=2, above=1%, below=slo), ${OTHERS.join(', ')}.`,
+      `--set ${setting}: ${read.error?.issues[0]?.message ?? 'is not understood'}. Set a comparator (drop=3pp, rise=3pp, ratio=2, above=1%, below=slo; at_least=5, within=1h, against=1d or p=0.001 of a spike), ${OTHERS.join(', ')}.`,
     );
   if (key === 'for') return { ...before, for: found.for };
   return before?.for === undefined ? found : { ...found, for: before.for };
+}
+
+/** A spike with what is left out as the schema has it. */
+const USUAL_SPIKE = spikeSchema.parse({});
+
+function isSpikeKey(key: string): key is keyof SpikeRule {
+  return Object.hasOwn(spikeFields, key);
+}
+
+function spikePart(key: keyof SpikeRule, value: string, setting: string): Partial<SpikeRule> {
+  const { data, error } = spikeFields[key].safeParse(numeric(value));
+  if (data !== undefined) return { [key]: data };
+  throw new AppError(
+    'invalid_input',
+    `--set ${setting}: ${error?.issues[0]?.message ?? 'is not understood'}.`,
+  );
 }
 
 function numeric(value: string): string | number {
