@@ -6,6 +6,7 @@ import { BASELINE_MIN_MEASUREMENTS, BASELINE_WINDOW } from '../triggers/baseline
 import { MIN_HISTORY } from '../triggers/evaluate-count-spike.ts';
 import { MIN_WINDOWS } from '../triggers/evaluate-drift.ts';
 import { fittingKeys } from '../triggers/overrides.ts';
+import { CHECKS_TO_CLEAR } from '../triggers/recovery.ts';
 import type { Comparator, SpikeRule, TriggerRule } from '../triggers/schema.ts';
 import { severityForTier } from '../triggers/severity.ts';
 import { MOST_SLICE_LABELS, MOST_SLICES } from '../triggers/slice.ts';
@@ -20,7 +21,7 @@ Written by \`npm run triggers\` from [playbook.yaml](playbook.yaml) and the code
 - **Suspected** is what crosses its limit but does not fire yet: it has not lasted for its time, or its sample may be chance. Only the latter is asked about.
 - **For a time**: evidence throughout. One missed sample is forgiven, a hole of a third of the time is not. A measurement speaks for its \`window_s\`, so send that where values come seldom.
 - **Samples**: fewer than the minimum confirm nothing: in one measurement, in the time that must last, or in the checks that confirm together. A rate that crosses its limit on a small sample is *suspected* until the checks that follow confirm it (\`confirm: sequential\`). Without \`samples\` a value counts as it stands.
-- **It clears** when half of the limit is regained, unless a trigger says otherwise.
+- **It clears** when half of a drop, rise or ratio is regained, or when the value is back within its limit, unless a trigger says otherwise: a rate with \`samples\` in ${CHECKS_TO_CLEAR} checks in a row, or in fewer if their samples show it (20 to 1), since one good check may be chance as one bad one. With \`confirm: exact\`, \`for\` or no \`samples\` one good check clears it.
 - **No data** is said to be no data, and neither fires nor clears anything. A measurement or distribution says nothing of now after two hours, or after three of its windows (\`window_s\`) where that is longer; one that aire polls after three polls instead of two hours.
 - **Alerts** that \`sources.alerts\` ties to a trigger fire it too, with the severity of its last row: with a value as their sender compared it, without one where it says \`without_value: trust\`; else they are not evaluable. They clear when their sender resolves them.
 - **Severity** is that of tier 0 and 1; tier 2 is one lower, tier 3 two, never below SEV4.

@@ -167,6 +167,7 @@ function isUnanswered(finding: WatchedFinding, { proposals, over }: FollowState,
     const resolvedAt = over.find((incident) => incident.id === finding.incidentId)?.resolvedAt;
     return (
       finding.state === 'firing' &&
+      finding.isRecovering !== true &&
       resolvedAt !== undefined &&
       now.getTime() - resolvedAt.getTime() > FLAPPING
     );

@@ -143,6 +143,15 @@ test('what fires on for an hour after its incident was resolved is asked about a
   expect(incidents()).toHaveLength(1);
 });
 
+test('what is well already after its incident was resolved, though not yet for sure, is not asked about', () => {
+  const { see, proposals, resolve } = watched('auto');
+  see(firing);
+  resolve(30);
+  expect(see({ ...firing, isRecovering: true }, 91)).toEqual([]);
+  expect(proposals()).toEqual([]);
+  expect(see(firing, 92)).toEqual(['proposal.show']);
+});
+
 test('a suspicion adds nothing to an open incident of its service', () => {
   const { see, incidents } = watched('auto');
   see(firing);

@@ -8,18 +8,18 @@ const open = { pinned: {} };
 
 test('a pinned baseline counts, whatever was measured', () => {
   const sums = { measurements: 100, weighted: 50, weight: 100 };
-  expect(baselineOf(SLI, { pinned: { [SLI]: 0.9 } }, sums)).toEqual({
+  expect(baselineOf(SLI, { pinned: { [SLI]: 0.9 } })(sums)).toEqual({
     value: 0.9,
     origin: 'pinned',
     samples: Infinity,
   });
-  expect(baselineOf(SLI, { pinned: { [SLI]: 0 } }, NO_SUMS)).toMatchObject({ value: 0 });
-  expect(baselineOf(SLI, { pinned: { other: 0.9 } }, sums).value).toBe(0.5);
+  expect(baselineOf(SLI, { pinned: { [SLI]: 0 } })(NO_SUMS)).toMatchObject({ value: 0 });
+  expect(baselineOf(SLI, { pinned: { other: 0.9 } })(sums).value).toBe(0.5);
 });
 
 test('the mean is weighted by samples', () => {
   const sums = { measurements: 12, weighted: 0.9 * 300 + 0.5 * 100, weight: 400 };
-  expect(baselineOf(SLI, { pinned: {}, over: 14 * DAY }, sums)).toEqual({
+  expect(baselineOf(SLI, { pinned: {}, over: 14 * DAY })(sums)).toEqual({
     value: 0.8,
     origin: 'trailing 14 days',
     samples: 400,
@@ -34,11 +34,11 @@ test.each([
   ],
   [{ measurements: 12, weighted: 0, weight: 0 }, 'no baseline yet: 12 of 12 healthy measurements in 7 days'],
 ])('too little to know what is normal: %j', (sums, origin) => {
-  expect(baselineOf(SLI, open, sums)).toEqual({ value: undefined, origin });
+  expect(baselineOf(SLI, open)(sums)).toEqual({ value: undefined, origin });
 });
 
 test('twelve measurements are a baseline', () => {
-  expect(baselineOf(SLI, open, { measurements: 12, weighted: 6, weight: 12 })).toEqual({
+  expect(baselineOf(SLI, open)({ measurements: 12, weighted: 6, weight: 12 })).toEqual({
     value: 0.5,
     origin: 'trailing 7 days',
     samples: 12,

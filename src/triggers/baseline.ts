@@ -27,17 +27,26 @@ export const BASELINE_WINDOW = 7 * DAY;
 /** Fewer measurements than this are no baseline yet. */
 export const BASELINE_MIN_MEASUREMENTS = 12;
 
-/** A pinned baseline, else the sample-weighted trailing mean; "no baseline yet" says what is missing. */
-export function baselineOf(sli: string, settings: TriggerSettings['baseline'], sums: BaselineSums): Baseline {
+/**
+ * How the baseline of an SLI follows from what was measured: a pinned one, else the sample-weighted trailing mean; "no
+ * baseline yet" says what is missing.
+ */
+export function baselineOf(
+  sli: string,
+  settings: TriggerSettings['baseline'],
+): (sums: BaselineSums) => Baseline {
   const pinned = settings.pinned[sli];
-  if (pinned !== undefined) return { value: pinned, origin: 'pinned', samples: Infinity };
-  const days = (settings.over ?? BASELINE_WINDOW) / DAY;
-  const { measurements } = sums;
-  if (measurements < BASELINE_MIN_MEASUREMENTS || sums.weight === 0) {
-    return {
-      value: undefined,
-      origin: `no baseline yet: ${measurements} of ${BASELINE_MIN_MEASUREMENTS} healthy measurements in ${days} days`,
-    };
+  if (pinned !== undefined) {
+    const baseline: Baseline = { value: pinned, origin: 'pinned', samples: Infinity };
+    return () => baseline;
   }
-  return { value: sums.weighted / sums.weight, origin: `trailing ${days} days`, samples: sums.weight };
+  const days = (settings.over ?? BASELINE_WINDOW) / DAY;
+  const origin = `trailing ${days} days`;
+  return ({ measurements, weighted, weight }) =>
+    measurements < BASELINE_MIN_MEASUREMENTS || weight === 0
+      ? {
+          value: undefined,
+          origin: `no baseline yet: ${measurements} of ${BASELINE_MIN_MEASUREMENTS} healthy measurements in ${days} days`,
+        }
+      : { value: weighted / weight, origin, samples: weight };
 }

@@ -1,4 +1,4 @@
-import { formatSliValue, type SliDefinition, type SliUnit } from '../services/slis.ts';
+import { formatSliValue, type SliDefinition } from '../services/slis.ts';
 import type { Baseline } from './baseline.ts';
 import type { Comparator } from './schema.ts';
 import { withoutDust } from './sequential.ts';
@@ -14,7 +14,14 @@ export interface Comparison {
   /** What counts as recovered: within `recoveredWithin` of `reference`, on its bad side. */
   readonly reference: number;
   readonly recoveredWithin: number;
-  readonly unit: SliUnit;
+}
+
+/** A comparison as people read it. */
+export interface ComparisonWords {
+  /** `is 9.0 points below its baseline of 95.0 %` */
+  readonly is: string;
+  /** `5 points` */
+  readonly limit: string;
 }
 
 /** What a value is compared with; a text says why it can't be. */
@@ -29,42 +36,30 @@ export type References = { readonly baseline: Baseline; readonly slo: number | u
 export function compare(
   comparator: Comparator,
   value: number,
-  references: References,
-  definition: SliDefinition,
+  { baseline, slo }: References,
 ): Comparison | string {
   if (comparator.drop !== undefined || comparator.rise !== undefined)
-    return comparePoints(comparator, value, references.baseline, definition);
-  if (comparator.ratio !== undefined)
-    return compareRatio(comparator.ratio, value, references.baseline, definition);
-  return compareLimit(comparator, value, references.slo, definition);
+    return comparePoints(comparator, value, baseline);
+  if (comparator.ratio !== undefined) return compareRatio(comparator.ratio, value, baseline);
+  return compareLimit(comparator, value, slo);
 }
 
-function comparePoints(
-  comparator: Comparator,
-  value: number,
-  baseline: Baseline,
-  definition: SliDefinition,
-): Comparison | string {
+function comparePoints(comparator: Comparator, value: number, baseline: Baseline): Comparison | string {
   if (baseline.value === undefined) return baseline.origin;
-  const falls = comparator.drop !== undefined;
   const threshold = comparator.drop ?? comparator.rise ?? 0;
-  const distance = withoutDust(falls ? baseline.value - value : value - baseline.value);
+  const distance = withoutDust(
+    comparator.drop !== undefined ? baseline.value - value : value - baseline.value,
+  );
   return {
     breached: distance > threshold,
     unrecovered: distance > threshold / 2,
     extent: distance,
     reference: baseline.value,
     recoveredWithin: threshold / 2,
-    unit: definition.unit,
   };
 }
 
-function compareRatio(
-  limit: number,
-  value: number,
-  baseline: Baseline,
-  definition: SliDefinition,
-): Comparison | string {
+function compareRatio(limit: number, value: number, baseline: Baseline): Comparison | string {
   if (baseline.value === undefined) return baseline.origin;
   if (baseline.value <= 0) return 'its baseline is zero, so there is nothing to be a multiple of';
   const ratio = withoutDust(value / baseline.value);
@@ -75,48 +70,38 @@ function compareRatio(
     extent: ratio,
     reference: baseline.value,
     recoveredWithin: baseline.value * (halfway - 1),
-    unit: definition.unit,
   };
 }
 
-function compareLimit(
-  comparator: Comparator,
-  value: number,
-  slo: number | undefined,
-  definition: SliDefinition,
-): Comparison | string {
-  const below = comparator.below !== undefined;
+function compareLimit(comparator: Comparator, value: number, slo: number | undefined): Comparison | string {
   const given = comparator.below ?? comparator.above;
   const limit = given === 'slo' ? slo : given;
   if (limit === undefined) return 'the service file has no SLO for it';
-  const breached = below ? value < limit : value > limit;
-  return {
-    breached,
-    unrecovered: breached,
-    extent: value,
-    reference: limit,
-    recoveredWithin: 0,
-    unit: definition.unit,
-  };
+  const breached = comparator.below !== undefined ? value < limit : value > limit;
+  return { breached, unrecovered: breached, extent: value, reference: limit, recoveredWithin: 0 };
 }
 
-/** What is found, `is 9.0 points below its baseline of 95.0 %`, and the limit: apart, since most comparisons are never said. */
-export function comparisonInWords(
-  { drop, rise, ratio, above, below }: Comparator,
-  { breached, extent, reference, unit }: Comparison,
-): { readonly found: string; readonly limit: string } {
-  const compared = formatSliValue(reference, unit);
-  const threshold = drop ?? rise;
-  if (threshold !== undefined) {
-    const side = extent >= 0 === (drop !== undefined) ? 'below' : 'above';
+/** Says what `compare` found. Apart from it, since a history is compared at every check and read at the newest. */
+export function inWords(
+  comparator: Comparator,
+  { breached, extent, reference }: Comparison,
+  { unit }: SliDefinition,
+): ComparisonWords {
+  const shown = formatSliValue(reference, unit);
+  if (comparator.ratio !== undefined)
     return {
-      found: `is ${Math.abs(extent * 100).toFixed(1)} points ${side} its baseline of ${compared}`,
-      limit: `${+(threshold * 100).toFixed(2)} points`,
+      is: `is ${extent.toFixed(2)} times its baseline of ${shown}`,
+      limit: `${comparator.ratio} times`,
+    };
+  const points = comparator.drop ?? comparator.rise;
+  if (points !== undefined) {
+    const side = extent >= 0 === (comparator.drop !== undefined) ? 'below' : 'above';
+    return {
+      is: `is ${Math.abs(extent * 100).toFixed(1)} points ${side} its baseline of ${shown}`,
+      limit: `${+(points * 100).toFixed(2)} points`,
     };
   }
-  if (ratio !== undefined)
-    return { found: `is ${extent.toFixed(2)} times its baseline of ${compared}`, limit: `${ratio} times` };
-  const side = breached ? (below === undefined ? 'above' : 'below') : 'within';
-  const isSlo = (below ?? above) === 'slo';
-  return { found: `is ${side} ${isSlo ? 'its SLO of ' : ''}${compared}`, limit: compared };
+  const beyond = comparator.below !== undefined ? 'below' : 'above';
+  const slo = (comparator.below ?? comparator.above) === 'slo' ? 'its SLO of ' : '';
+  return { is: `is ${breached ? beyond : 'within'} ${slo}${shown}`, limit: shown };
 }

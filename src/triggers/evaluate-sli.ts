@@ -2,13 +2,14 @@ import type { ServiceIdentity } from '../services/schema.ts';
 import { formatSliValue, sliDefinition } from '../services/slis.ts';
 import type { SignalSettings } from '../signals/schema.ts';
 import { formatDuration, SECOND } from '../time.ts';
-import { comparisonInWords } from './comparison.ts';
 import type { SliEvidence } from './evidence.ts';
 import { freshUntil, polledEvery } from './freshness.ts';
+import { CHECKS_TO_CLEAR } from './recovery.ts';
 import { beyondSeverity, plainSeverity } from './rule-severity.ts';
 import type { Comparator, TriggerRule, TriggerSettings } from './schema.ts';
+import type { SliRule } from './sli-rule.ts';
 import { type Slice, sliceWords, sliFindingKey, sliTitle } from './slice.ts';
-import { type SliRule, type Standing, standingOf } from './standing.ts';
+import { type Standing, standingOf } from './standing.ts';
 import { startOf } from './sustained.ts';
 import type { Finding } from './trigger.ts';
 
@@ -74,7 +75,6 @@ export function evaluateSli(question: SliQuestion): Finding {
     return notEvaluable(`only ${samples} samples, ${rule.min_samples} needed`);
   const state = firing !== undefined ? 'firing' : comparison.breached ? 'suspected' : 'healthy';
   return {
-    ...base,
     state,
     reason: reasonOf(sliRule, standing, slice),
     severity: beyondSeverity(rule, service, comparison.extent),
@@ -83,7 +83,9 @@ export function evaluateSli(question: SliQuestion): Finding {
     recoveredWithin: comparison.recoveredWithin,
     observedAt: newest.at,
     freshUntil: fresh,
+    ...base,
     ...(standing.isUnconfirmed ? { isUnconfirmed: true } : {}),
+    ...(firing !== undefined && standing.wellFor !== undefined ? { isRecovering: true } : {}),
     ...(firing === undefined
       ? comparison.breached
         ? { onset: new Date(startOf(newest)) }
@@ -100,13 +102,13 @@ export function evaluateSli(question: SliQuestion): Finding {
 /** The value, whose it is, what it is held against, where that comes from, how large the sample is, the limit, and how sure it is. */
 function reasonOf(rule: SliRule, standing: Standing, slice: Slice | undefined): string {
   const { definition, comparator } = rule;
-  const { newest, comparison } = standing;
-  const { found, limit } = comparisonInWords(comparator, comparison);
-  const lasting = comparator.for === undefined ? '' : ` for ${formatDuration(comparator.for)}`;
+  const { newest, words } = standing;
+  const limit =
+    comparator.for === undefined ? words.limit : `${words.limit} for ${formatDuration(comparator.for)}`;
   const details = detailsOf(rule, standing);
   return (
-    `${definition.title} ${formatSliValue(newest.value, definition.unit)}${slice === undefined ? '' : ` ${sliceWords(slice)}`} ${found}` +
-    `${details.length === 0 ? '' : ` (${details.join('; ')})`}. The limit is ${limit}${lasting}.${certaintyOf(rule, standing)}`
+    `${definition.title} ${formatSliValue(newest.value, definition.unit)}${slice === undefined ? '' : ` ${sliceWords(slice)}`} ${words.is}` +
+    `${details.length === 0 ? '' : ` (${details.join('; ')})`}. The limit is ${limit}.${certaintyOf(rule, standing)}`
   );
 }
 
@@ -128,9 +130,10 @@ function detailsOf({ comparator }: SliRule, { newest, baseline, run }: Standing)
 
 /** Whether it may be chance, and what showed that it is not. */
 function certaintyOf({ definition, comparator, minSamples }: SliRule, standing: Standing): string {
-  const { newest, firing, isUnconfirmed, heldSince } = standing;
+  const { newest, firing, isUnconfirmed, heldSince, wellFor } = standing;
   if (heldSince !== undefined)
     return ` It was not so ${formatDuration(newest.at.getTime() - heldSince.getTime())} before; that counts until it has been well for ${formatDuration(comparator.hold ?? 0)}.`;
+  if (wellFor !== undefined) return wellButFiring(wellFor);
   if (isUnconfirmed && (newest.samples ?? 0) < minSamples)
     return ` Suspected: ${newest.samples} samples may be chance, ${minSamples} are needed.`;
   if (isUnconfirmed) return ' Suspected: a sample of this size may be chance; the next checks decide.';
@@ -139,4 +142,13 @@ function certaintyOf({ definition, comparator, minSamples }: SliRule, standing: 
   const share =
     comparator.drop !== undefined || comparator.below !== undefined ? 1 - bad / samples : bad / samples;
   return ` Confirmed by ${Math.round(samples)} samples of several checks: ${formatSliValue(share, definition.unit)}.`;
+}
+
+/** One good check may be chance as well. */
+function wellButFiring(checks: number): string {
+  const more = CHECKS_TO_CLEAR - checks;
+  return (
+    ` It was well in the last ${checks === 1 ? 'check' : `${checks} checks`}, which may be chance; ` +
+    `${more === 1 ? 'one more decides' : `at most ${more} more decide`}.`
+  );
 }

@@ -297,3 +297,38 @@ test('what aire polls itself is stale after three polls, not after two hours', (
   expect(evaluate({ ...polled, at: ago(3 * MINUTE + 1) }).state).toBe('not_evaluable');
   expect(evaluate({ value: 0.5, windowSeconds: 60, at: ago(3 * MINUTE + 1) }).state).toBe('firing');
 });
+
+test('what is well again, but may be so by chance, fires still and says so', () => {
+  const service = serviceFile.parse({
+    service: 'support-agent',
+    tier: 1,
+    owners: { team: 'ml' },
+    baseline: { pinned: { [COMPLETION]: 0.95 } },
+  });
+  const found = (values: readonly number[]): Finding | undefined => {
+    const checks = values.map(
+      (value, index): Check => ({
+        value,
+        samples: 50,
+        at: ago((values.length - 1 - index) * 10 * MINUTE),
+        inIncident: false,
+      }),
+    );
+    const evidence = { ...NOTHING, slis: new Map([[COMPLETION, { checks, before: NO_SUMS }]]) };
+    return evaluateTrigger('eval_score_drop', rule, service, evidence, new Map(), NOW)[0];
+  };
+  const reason =
+    'Task completion rate 94.0 % is 1.0 points below its baseline of 95.0 % (pinned; 50 samples).';
+  expect(found([0.7, 0.7, 0.94])).toMatchObject({
+    state: 'firing',
+    reason: `${reason} The limit is 5 points. It was well in the last check, which may be chance; at most 2 more decide.`,
+  });
+  expect(found([0.7, 0.7, 0.94, 0.94])).toMatchObject({
+    state: 'firing',
+    reason: `${reason} The limit is 5 points. It was well in the last 2 checks, which may be chance; one more decides.`,
+  });
+  expect(found([0.7, 0.7, 0.94, 0.94, 0.94])).toMatchObject({
+    state: 'healthy',
+    reason: `${reason} The limit is 5 points.`,
+  });
+});

@@ -91,17 +91,19 @@ function isRepeat(known: Check, check: Check): boolean {
 }
 
 function asOne(same: readonly Check[]): Check {
-  const [lowest, ...others] = [...same].sort((a, b) => a.value - b.value);
+  const weight = (check: Check): number => check.samples ?? 1;
+  // Sums of the same numbers in another order may differ in their last digit.
+  const sorted = [...same].sort((a, b) => a.value - b.value || weight(a) - weight(b));
+  const [lowest, ...others] = sorted;
   if (lowest === undefined) throw new RangeError('a moment without a check');
   const { series: _series, ...first } = lowest;
   if (others.length === 0) return first;
-  const weight = (check: Check): number => check.samples ?? 1;
   const total = same.reduce((sum, check) => sum + weight(check), 0);
   const known = same.every((check) => check.samples !== undefined);
   const { samples: _one, ...rest } = first;
   return {
     ...rest,
-    value: same.reduce((sum, check) => sum + check.value * weight(check), 0) / (total === 0 ? 1 : total),
+    value: sorted.reduce((sum, check) => sum + check.value * weight(check), 0) / (total === 0 ? 1 : total),
     ...(known ? { samples: total } : {}),
     inIncident: same.some((check) => check.inIncident),
   };

@@ -45,7 +45,8 @@ export function strongestShift(
   const strength = new Array<number>(checks.length).fill(0);
   let bad = 0;
   let samples = 0;
-  let best: Omit<Shift, 'between'> | undefined;
+  let best = -1;
+  let tally: Tally | undefined;
   for (let from = checks.length - 1; from >= 0; from--) {
     bad += checks[from]?.bad ?? 0;
     samples += checks[from]?.samples ?? 0;
@@ -53,30 +54,41 @@ export function strongestShift(
     if (samples === 0 || withoutDust(bad / samples - normal.rate) <= margin) continue;
     const evidence = evidenceOfDifference({ bad, samples }, normal);
     strength[from] = evidence;
-    if (best === undefined || evidence > best.evidence) best = { evidence, from, tally: { bad, samples } };
+    if (tally === undefined || evidence > (strength[best] ?? 0)) {
+      best = from;
+      tally = { bad, samples };
+    }
   }
-  if (best === undefined) return undefined;
-  const floor = best.evidence - INTERVAL_DEPTH;
+  if (tally === undefined) return undefined;
+  const evidence = strength[best] ?? 0;
+  const floor = evidence - INTERVAL_DEPTH;
   const likely = (index: number): boolean => (strength[index] ?? 0) > 0 && (strength[index] ?? 0) >= floor;
-  let first = best.from;
-  let last = best.from;
+  let first = best;
+  let last = best;
   while (likely(first - 1)) first--;
   while (likely(last + 1)) last++;
-  return { ...best, between: [first, last] };
+  return { evidence, from: best, between: [first, last], tally };
 }
 
 /** Log-likelihood ratio of two rates against one common rate. */
 function evidenceOfDifference(found: Tally, normal: Normal): number {
-  const rate = found.bad / found.samples;
-  if (!Number.isFinite(normal.samples)) return found.samples * divergence(rate, normal.rate);
+  if (!Number.isFinite(normal.samples)) return evidenceAgainst(found, normal.rate);
   const common = (found.bad + normal.rate * normal.samples) / (found.samples + normal.samples);
-  return found.samples * divergence(rate, common) + normal.samples * divergence(normal.rate, common);
+  return evidenceAgainst(found, common) + normal.samples * divergence(normal.rate, common);
+}
+
+/** Log-likelihood ratio of the rate that was found against a given one; NaN of no samples. */
+export function evidenceAgainst({ bad, samples }: Tally, rate: number): number {
+  return samples * divergence(bad / samples, rate);
 }
 
 /** Kullback–Leibler divergence of two rates, in nats. */
 function divergence(rate: number, from: number): number {
-  const part = (share: number, of: number): number => (share <= 0 ? 0 : share * Math.log(share / of));
-  return part(rate, from) + part(1 - rate, 1 - from);
+  return nats(rate, from) + nats(1 - rate, 1 - from);
+}
+
+function nats(share: number, of: number): number {
+  return share <= 0 ? 0 : share * Math.log(share / of);
 }
 
 /** Without binary dust: 0.95 − 0.90 must not count as more than 5 points. */

@@ -5,7 +5,8 @@ import { MINUTE } from '../time.ts';
 import { NO_SUMS } from './baseline.ts';
 import { type Check, inOrder } from './evidence.ts';
 import type { Comparator } from './schema.ts';
-import { type SliRule, type Standing, standingOf } from './standing.ts';
+import type { SliRule } from './sli-rule.ts';
+import { type Standing, standingOf } from './standing.ts';
 
 const START = Date.UTC(2026, 10, 21);
 const SLI = 'task_completion_rate';
@@ -69,10 +70,60 @@ describe('a crossing on a small sample', () => {
 
 describe('what fires', () => {
   const bad = [0.95, 0.7, 0.7];
-  it('clears when half the limit is regained, and needs new evidence after that', () => {
-    expect(standing([...bad, 0.92]).firing).toBeDefined();
-    expect(standing([...bad, 0.93]).firing).toBeUndefined();
-    expect(standing([...bad, 0.93, 0.89])).toMatchObject({ firing: undefined, isUnconfirmed: true });
+  it('clears when half the limit is regained in three checks in a row, and needs new evidence after that', () => {
+    expect(standing([...bad, 0.92, 0.92, 0.92, 0.92]).firing).toBeDefined();
+    expect(standing([...bad, 0.93])).toMatchObject({ firing: {}, wellFor: 1 });
+    expect(standing([...bad, 0.93, 0.93])).toMatchObject({ firing: {}, wellFor: 2 });
+    expect(standing([...bad, 0.93, 0.93, 0.92, 0.93, 0.93])).toMatchObject({ firing: {}, wellFor: 2 });
+    const cleared = standing([...bad, 0.93, 0.93, 0.93]);
+    expect(cleared.firing).toBeUndefined();
+    expect(cleared).not.toHaveProperty('wellFor');
+    expect(standing([...bad, 0.93, 0.93, 0.93, 0.89])).toMatchObject({
+      firing: undefined,
+      isUnconfirmed: true,
+    });
+  });
+
+  it('clears by fewer checks where their samples show it: 20 to 1 against being at the limit still', () => {
+    expect(standing([...bad, 0.95], {}, 200).firing).toBeUndefined();
+    expect(standing([...bad, 0.94], {}, 200)).toMatchObject({ firing: {}, wellFor: 1 });
+    expect(standing([...bad, 0.94, 0.94], {}, 200).firing).toBeUndefined();
+    expect(standing([...bad, 0.98, 0.98]).firing).toBeUndefined();
+  });
+
+  it('clears with one good check where one bad one made it fire: exact, sustained, no rate, no sample size', () => {
+    const exact = { settings: { baseline: { pinned: {} }, confirm: 'exact' as const } };
+    expect(standing([...bad, 0.93], exact).firing).toBeUndefined();
+    const cleared = (comparator: Comparator, samples?: number) => {
+      const checks = [0.95, 0.7, 0.7, 0.7, 0.7, 0.93].map((value, minute) => {
+        const { samples: _default, ...rest } = check(minute, value);
+        return samples === undefined ? rest : { ...rest, samples };
+      });
+      return standingOf(rule({}, comparator), { checks, before }, false);
+    };
+    expect(cleared({ drop: 0.05, for: 30 * MINUTE }, 50)).toMatchObject({ firing: undefined });
+    expect(cleared({ drop: 0.05 })).toMatchObject({ firing: undefined });
+    expect(cleared({ drop: 0.05 }, 50)).toMatchObject({ firing: {}, wellFor: 1 });
+  });
+
+  it('hardly flaps while it is 10 points below its baseline (seeded), as it would with one good check (control)', () => {
+    let state = 1;
+    const isGood = (): boolean => {
+      state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+      return state / 2 ** 32 < 0.85;
+    };
+    const drawn = (): number => Array.from({ length: 50 }, isGood).filter((good) => good).length / 50;
+    const flaps = (over: Partial<SliRule>) => {
+      let runs = 0;
+      for (let trial = 0; trial < 200; trial++) {
+        const values = [0.7, 0.7, ...Array.from({ length: 30 }, drawn)];
+        if (values.some((_, at) => at > 0 && standing(values.slice(0, at + 1), over).firing === undefined))
+          runs += 1;
+      }
+      return runs / 200;
+    };
+    expect(flaps({})).toBeLessThan(0.05);
+    expect(flaps({ settings: { baseline: { pinned: {} }, confirm: 'exact' } })).toBeGreaterThan(0.6);
   });
 
   it('is held against what was normal before it began, however long it lasts', () => {
@@ -135,8 +186,13 @@ describe('any history', () => {
     );
   });
 
+  it('has the same value to the last digit where checks of one moment are one', () => {
+    const same = [0.93, 0.85, 0.91].map((value) => check(0, value, 20));
+    expect(inOrder([...same].reverse())).toEqual(inOrder(same));
+  });
+
   it('would not without being put in order (control)', () => {
-    const checks = [check(0, 0.7), check(1, 0.7), check(2, 0.95)];
+    const checks = [check(0, 0.7), check(1, 0.7), check(2, 1)];
     const firing = (of: readonly Check[]) => {
       const found = standingOf(rule(), { checks: of, before }, false);
       return typeof found === 'object' && found.firing !== undefined;

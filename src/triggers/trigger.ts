@@ -30,6 +30,8 @@ export interface Finding {
   readonly onsetShape?: OnsetShape;
   /** Suspected: the limit is crossed, but the sample may be chance. */
   readonly isUnconfirmed?: boolean;
+  /** Firing: it was well last, but the sample may be chance. */
+  readonly isRecovering?: boolean;
   readonly url?: string;
   /** The vendor whose alert this is, and its own id of the service that alerts. */
   readonly alert?: { readonly source: string; readonly vendorService?: string };

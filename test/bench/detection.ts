@@ -3,7 +3,7 @@ import { MINUTE } from '../../src/time.ts';
 import { evaluateSli } from '../../src/triggers/evaluate-sli.ts';
 import type { Check } from '../../src/triggers/evidence.ts';
 import { triggerRule } from '../../src/triggers/schema.ts';
-import type { VerdictState } from '../../src/triggers/trigger.ts';
+import type { Finding, VerdictState } from '../../src/triggers/trigger.ts';
 import { binomialDraws } from './chance.ts';
 
 /** What is watched: checks of so many samples, healthy at `rate`, against a trailing baseline of so many checks. */
@@ -31,12 +31,15 @@ const rule = triggerRule.parse({
 const comparator = rule.slis[SLI] ?? { drop: LIMIT };
 const service = serviceFile.parse({ service: 'bench', tier: 1, owners: { team: 'bench' } });
 
+const finding: Finding = { key: '', trigger: '', state: 'healthy', reason: '', severity: 'SEV2' };
+
 /** What the rule says of the newest of these checks: `evaluateSli` as it runs in operation. */
 export function verdict(
   checks: readonly Check[],
   good: number,
   weight: number,
   stream: Stream,
+  wasFiring = false,
 ): VerdictState {
   const before = { measurements: stream.baselineChecks, weighted: good, weight };
   const newest = checks.at(-1);
@@ -48,7 +51,7 @@ export function verdict(
     comparator,
     known: { checks, before },
     now: newest?.at ?? new Date(START),
-    before: undefined,
+    before: wasFiring ? { ...finding, state: 'firing' } : undefined,
   }).state;
 }
 
@@ -60,17 +63,21 @@ export function drawChecks(stream: Stream, random: () => number, drop = 0) {
   return () => {
     let good = 0;
     for (let each = 0; each < baselineChecks; each++) good += healthy();
-    const checks = Array.from(
-      { length: CHECKS },
-      (_, index): Check => ({
-        at: new Date(START + index * 15 * MINUTE),
-        value: (drop > 0 && index >= HEALTHY_BEFORE ? degraded() : healthy()) / samples,
-        samples,
-        inIncident: false,
-      }),
+    const drawn = Array.from({ length: CHECKS }, (_, index) =>
+      drop > 0 && index >= HEALTHY_BEFORE ? degraded() : healthy(),
     );
-    return { checks, good, weight: baselineChecks * samples };
+    return { checks: checksOf(drawn, samples), good, weight: baselineChecks * samples };
   };
+}
+
+/** Checks of so many samples each, by how many of them were good. */
+function checksOf(good: readonly number[], samples: number): readonly Check[] {
+  return good.map((each, index) => ({
+    at: new Date(START + index * 15 * MINUTE),
+    value: each / samples,
+    samples,
+    inIncident: false,
+  }));
 }
 
 /** At which check after the change something was first said; 1 is the first one, 0 or less was before it. */
@@ -115,4 +122,42 @@ export function playChecks(
     } else if (crosses) missedCrossings += 1;
   }
   return { fixed, proposed, declared, crossings, missedCrossings };
+}
+
+/** What became of a finding that fired: whether it cleared while nothing was better, and when it did once all was. */
+export interface RecoveryOutcome {
+  readonly flapped: boolean;
+  /** 1 is the first check after the recovery. */
+  readonly clearedAfter: number | undefined;
+}
+
+/**
+ * Plays a drop until it fires, then 30 more checks of it; and beside those six more of it and then 30 that are healthy.
+ * Undefined: it did not fire in 30 checks.
+ */
+export function playRecovery(
+  stream: Stream,
+  drop: number,
+  random: () => number,
+): () => RecoveryOutcome | undefined {
+  const { samples, rate, baselineChecks } = stream;
+  const healthy = binomialDraws(samples, rate, random);
+  const degraded = binomialDraws(samples, rate - drop, random);
+  const some = (draw: () => number, count: number): number[] => Array.from({ length: count }, draw);
+  return () => {
+    const good = some(healthy, baselineChecks).reduce((sum, each) => sum + each, 0);
+    const stateOf = (draws: readonly number[], wasFiring: boolean): VerdictState =>
+      verdict(checksOf(draws, samples).slice(-CHECKS), good, baselineChecks * samples, stream, wasFiring);
+    const bad = some(degraded, CHECKS);
+    const firedAt = bad.findIndex((_each, at) => stateOf(bad.slice(0, at + 1), false) === 'firing');
+    if (firedAt === -1) return undefined;
+    const fired = bad.slice(0, firedAt + 1);
+    const clearsAt = (before: readonly number[], next: readonly number[]): number =>
+      next.findIndex((_each, at) => stateOf([...before, ...next.slice(0, at + 1)], true) !== 'firing');
+    const clearedAt = clearsAt([...fired, ...some(degraded, 6)], some(healthy, CHECKS));
+    return {
+      flapped: clearsAt(fired, some(degraded, CHECKS)) !== -1,
+      clearedAfter: clearedAt === -1 ? undefined : clearedAt + 1,
+    };
+  };
 }

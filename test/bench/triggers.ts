@@ -1,10 +1,20 @@
 import type { Bench, Figure } from './bench.ts';
 import { bestPower, percent, type Share, seededRandom, wilson } from './chance.ts';
-import { CHECKS, drawChecks, HEALTHY_BEFORE, playChecks, type Stream, verdict } from './detection.ts';
+import {
+  CHECKS,
+  drawChecks,
+  HEALTHY_BEFORE,
+  playChecks,
+  playRecovery,
+  type Stream,
+  verdict,
+} from './detection.ts';
+import { quantile } from './statistics.ts';
 
 const SEED = 20261121;
 const HEALTHY_TRIALS = 20_000;
 const DROP_TRIALS = 4_000;
+const RECOVERY_TRIALS = 2_000;
 const SIZES = [20, 50, 100, 200];
 const RATES = [0.95, 0.9];
 const DROPS = [0.055, 0.06, 0.07, 0.1, 0.2];
@@ -63,7 +73,9 @@ export const triggers: Bench = async ({ say }) => {
       measured: `${missed} of ${crossings.toLocaleString('en')} crossings`,
       met: missed === 0,
     },
-    evaluationTime(),
+    ...RATES.map((rate) => recoveryFigure({ samples: 50, rate, baselineChecks: BASELINE_CHECKS })),
+    evaluationTime('healthy', 0),
+    evaluationTime('10 points lower since 10 checks', 0.1),
   ];
 };
 
@@ -139,10 +151,24 @@ function bestIn(checks: number, { samples, rate }: Stream, drop: number, falseRa
   return bestPower(checks * samples, 1 - rate, 1 - rate + drop, (falseRate * checks) / CHECKS);
 }
 
-/** One evaluation looks at 30 checks of one SLI. */
-function evaluationTime(): Figure {
+/** How often what fires clears while nothing is better, and how soon once all is. */
+function recoveryFigure(stream: Stream): Figure {
+  const play = playRecovery(stream, 0.1, seededRandom(SEED));
+  const runs = Array.from({ length: RECOVERY_TRIALS }, play).filter((run) => run !== undefined);
+  const flapped = wilson(runs.filter((run) => run.flapped).length, runs.length);
+  const cleared = runs.flatMap(({ clearedAfter }) => clearedAfter ?? []);
+  return {
+    figure: `−10 points, ${named(stream)}: what fires clears by chance in 30 checks`,
+    goal: '≤ 10 %',
+    measured: `${percent(flapped, 1)}; ${trials(flapped)}. What is over clears after ${(cleared.reduce((sum, each) => sum + each, 0) / cleared.length).toFixed(2)} checks on average, 9 of 10 times within ${quantile(cleared, 0.9)}`,
+    met: flapped.share <= 0.1,
+  };
+}
+
+/** A sample that arrives is evaluated once, which looks at the newest 30 checks of its SLI. */
+function evaluationTime(what: string, drop: number): Figure {
   const stream: Stream = { samples: 50, rate: 0.95, baselineChecks: BASELINE_CHECKS };
-  const draw = drawChecks(stream, seededRandom(SEED));
+  const draw = drawChecks(stream, seededRandom(SEED), drop);
   const drawn = Array.from({ length: 2_000 }, draw);
   const run = (): number => {
     const began = performance.now();
@@ -152,10 +178,10 @@ function evaluationTime(): Figure {
   run();
   const best = Math.min(run(), run(), run(), run(), run());
   return {
-    figure: 'evaluation in process, a check',
-    goal: '≤ 10 µs',
-    measured: `${(best / CHECKS).toFixed(1)} µs (${best.toFixed(0)} µs for one SLI with ${CHECKS} checks; least of 5 times ${drawn.length.toLocaleString('en')})`,
-    met: best / CHECKS <= 10,
+    figure: `evaluation in process of a sample that arrives, ${CHECKS} checks looked at, ${what}`,
+    goal: drop === 0 ? '≤ 10 µs' : '–',
+    measured: `${best.toFixed(1)} µs (least of 5 times ${drawn.length.toLocaleString('en')})`,
+    met: drop > 0 || best <= 10,
   };
 }
 

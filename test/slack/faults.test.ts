@@ -167,6 +167,7 @@ describe('Slack is down', () => {
     await stage.app.settle();
     const alert = { type: 'acknowledged', id: 'PINC1', title: 'Hallucination rate high' } as const;
     expect((await stage.pagerduty.incident(alert)).status).toBe(202);
+    await stage.app.settle();
     expect((await stage.slack.as(ANA).command('resolve 1 rolled back')).status).toBe(200);
     await stage.app.settle();
     expect(incidentChannels(stage)).toEqual([]);

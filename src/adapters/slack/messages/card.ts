@@ -51,6 +51,7 @@ const ALERT_STATES: Readonly<Partial<Record<WatchedFinding['state'], string>>> =
   firing: ' firing',
   healthy: ' resolved',
 };
+const SLI_STATES: typeof ALERT_STATES = { firing: 'still off', healthy: 'recovered' };
 const LIMITS = { reason: 1200, values: 1000 } as const;
 
 /** The pinned card: what is wrong, what moved, and the one thing to do next (reference §E). */
@@ -114,9 +115,8 @@ function currentValues({ incident, findings, service }: CardContent): string {
       if (finding.sli === undefined) return `vendor alert${ALERT_STATES[finding.state] ?? ': no data'}`;
       const definition = sliDefinition(finding.sli, service?.slis ?? {});
       const value = finding.value === undefined ? 'no data' : formatSliValue(finding.value, definition.unit);
-      const state =
-        finding.state === 'firing' ? 'still off' : finding.state === 'healthy' ? 'recovered' : 'no data';
-      return `${inline(sliTitle(definition, finding.slice))} ${value} (${state})`;
+      const state = finding.isRecovering === true ? 'well, but not for sure yet' : SLI_STATES[finding.state];
+      return `${inline(sliTitle(definition, finding.slice))} ${value} (${state ?? 'no data'})`;
     });
   return lines.length === 0 ? 'no signal attached' : fitLines(lines, LIMITS.values);
 }
