@@ -120,9 +120,9 @@ export async function startApp(options: AppOptions): Promise<App> {
   const { database } = opened;
 
   // The stores wake the worker, which is made from them.
-  let wake = (): void => {};
-  const store = createStores(database, clock, () => wake());
-  const deliveries = createDeliveryStore(database, () => wake());
+  let wake = (_kinds?: readonly string[]): void => {};
+  const store = createStores(database, clock, (kinds) => wake(kinds));
+  const deliveries = createDeliveryStore(database, (kinds) => wake(kinds));
   const messages = createSlackMessages(database);
   const metrics = createAppMetrics(database, clock);
   const client = createSlackClient({ ...slackConfig, observe: metrics.slackCall });
@@ -223,10 +223,10 @@ export async function startApp(options: AppOptions): Promise<App> {
   });
   const replicas =
     config.database.kind === 'postgres' && options.database === undefined
-      ? createReplicaWake(config.database.url, worker.wake, log)
+      ? createReplicaWake(config.database.url, () => worker.wake(), log)
       : undefined;
-  wake = () => {
-    worker.wake();
+  wake = (kinds) => {
+    worker.wake(kinds);
     replicas?.announce();
   };
 

@@ -56,11 +56,9 @@ async function followService(
     {
       load: async () => {
         const now = deps.clock.now();
-        // The watch first: whoever declares after it was read has changed its version.
-        const watch = await store.watch(service.service);
-        const [evidence, open] = await Promise.all([
+        const [evidence, { watch, open }] = await Promise.all([
           store.evidence(service.service, wanted, now),
-          store.openIncidents(service.service),
+          remembered(store, service.service),
         ]);
         const known = await Promise.all(proposalIds(watch.findings).map((id) => store.proposal(id)));
         const proposals = known.filter((proposal) => proposal !== undefined);
@@ -85,6 +83,15 @@ async function followService(
       return { change, result: { open, findings: (change?.watch ?? follow.watch).findings } };
     },
   );
+}
+
+/** The watch first: whoever declares after it was read has changed its version. */
+async function remembered(
+  store: IncidentDeps['store'],
+  service: string,
+): Promise<{ watch: ServiceWatch; open: readonly Incident[] }> {
+  const watch = await store.watch(service);
+  return { watch, open: await store.openIncidents(service) };
 }
 
 /** No data in between does not end what was firing: it recovers by a good value only. */

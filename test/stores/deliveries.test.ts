@@ -151,9 +151,9 @@ describeOnBoth('storing a delivery', (open) => {
     const counted = createDeliveryStore(
       {
         ...database,
-        rows: (...args) => {
-          sent.push(args);
-          return database.rows(...args);
+        often: (statement) => {
+          sent.push(statement);
+          return database.often(statement);
         },
       },
       () => {},

@@ -67,6 +67,7 @@ beforeAll(async () => {
   database = {
     orm,
     rows: async (statement) => (await orm.execute(statement)).rows,
+    often: async (statement) => (await orm.execute(statement)).rows,
     ping: async () => {},
     place: async () => undefined,
     close: async () => {},

@@ -84,7 +84,7 @@ async function sumsOfWindows(database: Database, asks: readonly EvidenceAsk[]): 
   });
   if (windows.length === 0) return [];
   const isAnswered = sql`d.at - d.window_s * interval '1 second' < a.until`;
-  const rows = await database.rows(sql`
+  const rows = await database.often(sql`
     select w.n, w.sli, w.span, round(extract(epoch from max(d.at)) * 1000)::float8 as newest_ms,
       count(*) filter (where d.samples is null) as without_samples,
       sum(d.value * d.samples)::float8 as weighted, sum(d.samples)::float8 as weight,

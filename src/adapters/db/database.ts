@@ -11,16 +11,22 @@ import { AppError, messageOf } from '../../errors.ts';
 import type { Logger } from '../../log.ts';
 import { migratePglite, migratePostgres } from './migrate.ts';
 import { embeddedPlace, POSTGRES_PLACE } from './place.ts';
+import { isDirect, preparing } from './prepared-statements.ts';
 import * as tables from './tables.ts';
 
 /** The typed query builder; the same on PostgreSQL and on PGlite. */
 export type Orm = PgDatabase<PgQueryResultHKT, typeof tables>;
 
+/** What a raw statement answers. */
+export type Rows = readonly Readonly<Record<string, unknown>>[];
+
 /** An open, migrated database. */
 export interface Database {
   readonly orm: Orm;
   /** Rows of a raw statement; what columns hold is for the caller to check. */
-  rows(statement: SQL, within?: Orm): Promise<readonly Readonly<Record<string, unknown>>[]>;
+  rows(statement: SQL, within?: Orm): Promise<Rows>;
+  /** The same for a statement that is sent often: where it can, PostgreSQL parses and plans it once a connection. */
+  often(statement: SQL): Promise<Rows>;
   ping(): Promise<void>;
   /** Which copy of the data this is; undefined where that can't be known. */
   place(): Promise<string | undefined>;
@@ -47,7 +53,13 @@ export async function openDatabase(location: DatabaseLocation, log: Logger): Pro
 }
 
 async function openPostgres(url: string, log: Logger): Promise<Database> {
-  const pool = new pg.Pool({ connectionString: url, max: 16, connectionTimeoutMillis: 5000 });
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: 16,
+    connectionTimeoutMillis: 5000,
+    // Statements of one transaction need not wait for each other's answers.
+    pipeline: true,
+  });
   // Without a listener, a restart of PostgreSQL under an idle connection ends the process.
   pool.on('error', (error) => log.warn({ err: messageOf(error) }, 'a database connection was lost'));
   // The pool does not listen to a connection that is in a transaction; what was under way on it fails by itself.
@@ -64,11 +76,12 @@ async function openPostgres(url: string, log: Logger): Promise<Database> {
     );
   }
   const orm = drizzleNodePostgres(pool, { schema: tables });
-  return fromOrm(
+  const database = fromOrm(
     orm,
     () => pool.end(),
     () => postgresPlace(orm),
   );
+  return (await isDirect(pool)) ? { ...database, often: preparing(pool) } : database;
 }
 
 /** A database on a PGlite instance that is open already; without `place` it may be one in memory. */
@@ -100,6 +113,7 @@ function fromOrm(orm: Orm, close: () => Promise<void>, place: Database['place'])
   return {
     orm,
     rows,
+    often: (statement) => rows(statement),
     ping: async () => {
       await orm.execute('select 1');
     },
@@ -109,7 +123,7 @@ function fromOrm(orm: Orm, close: () => Promise<void>, place: Database['place'])
 }
 
 /** Both drivers answer with an object that has `rows`. */
-function rowsOf(result: unknown): readonly Readonly<Record<string, unknown>>[] {
+function rowsOf(result: unknown): Rows {
   if (result !== null && typeof result === 'object' && 'rows' in result && Array.isArray(result.rows))
     return result.rows;
   throw new TypeError('the database driver answered without rows');

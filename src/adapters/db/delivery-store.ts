@@ -35,7 +35,7 @@ const outcome = z.object({
  */
 export function createDeliveryStore(
   database: Database,
-  onSaved: () => void,
+  onSaved: (kinds: readonly string[]) => void,
 ): DeliveryStore & AlertMemory & DeliveryProblems {
   const write = createBatcher((batch: readonly Writing[]) => writeBatch(database, batch), {
     weigh: ({ signals }) => 1 + signals.length,
@@ -48,7 +48,7 @@ export function createDeliveryStore(
           cause: error,
         });
       });
-      if (jobs.length > 0 && !stored.duplicateDelivery) onSaved();
+      if (jobs.length > 0 && !stored.duplicateDelivery) onSaved(jobs.map(({ kind }) => kind));
       return stored;
     },
 
@@ -94,7 +94,7 @@ export interface DeliveryProblems {
 async function writeBatch(database: Database, batch: readonly Writing[]): Promise<readonly Stored[]> {
   for (let attempt = 1; ; attempt++) {
     try {
-      const row = outcome.parse((await database.rows(statement(batch)))[0]);
+      const row = outcome.parse((await database.often(statement(batch)))[0]);
       const delivered = new Set(row.delivered ?? []);
       const stored = new Set(row.stored ?? []);
       return batch.map(({ signals }, n) => {

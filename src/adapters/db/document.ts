@@ -15,7 +15,7 @@ export function decodeDocument(stored: unknown): unknown {
 
 /** Text as PostgreSQL takes it: NUL and halves of surrogate pairs, which it refuses, become U+FFFD. */
 export function storable(text: string): string {
-  return text.replace(/\p{Surrogate}|\0/gu, '\uFFFD');
+  return text.isWellFormed() && !text.includes('\0') ? text : text.toWellFormed().replaceAll('\0', '\uFFFD');
 }
 
 /** `$date`, or one that was escaped: `$$date`, `$$$date`, … */

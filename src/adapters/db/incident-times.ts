@@ -19,7 +19,7 @@ export async function incidentTimes(
   database: Database,
   asked: readonly { readonly service: string; readonly from: Date }[],
 ): Promise<readonly (readonly TimeSpan[])[]> {
-  const rows = await database.rows(sql`
+  const rows = await database.often(sql`
     select w.n, round(extract(epoch from i.started_at) * 1000)::float8 as from_ms,
       round(extract(epoch from i.resolved_at) * 1000)::float8 as to_ms
     from json_to_recordset(${recordset(asked.map(({ service, from }, n) => ({ n, service, since: from })))})

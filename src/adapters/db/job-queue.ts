@@ -76,7 +76,7 @@ export function createJobQueue(database: Database) {
   /** Jobs that are done end together: most are evaluations, which end all at once. */
   const endDone = createBatcher(
     async (ended: readonly { id: number; attempt: number; now: Date }[]): Promise<readonly boolean[]> => {
-      const rows = await database.rows(sql`
+      const rows = await database.often(sql`
         update ${jobs} j set state = 'done', lease_until = null, ended_at = e.now
         from json_to_recordset(${recordset(ended)}) as e (id int8, attempt int, now timestamptz)
         where j.id = e.id and j.attempts = e.attempt and j.state = 'running'
@@ -90,7 +90,7 @@ export function createJobQueue(database: Database) {
   return {
     async claim(now: Date, limit: number, leaseSeconds: number, pools: readonly Pool[] = []) {
       try {
-        const rows = await database.rows(claimStatement(now.toISOString(), limit, leaseSeconds, pools));
+        const rows = await database.often(claimStatement(now.toISOString(), limit, leaseSeconds, pools));
         return rows
           .map((row) => claimed.parse(row))
           .map(({ attempts, created_at, due_at, first_failed_at, ...job }) => ({

@@ -14,7 +14,13 @@ export async function insertJobs(tx: Orm, newJobs: readonly NewJob[], now: Date)
   let rows = coalesced(newJobs).map((job) => jobRow(job, now));
   // A second round only for jobs that waited when they were to be inserted and ran when they were to be locked.
   while (rows.length > 0) {
-    const inserted = await tx.insert(jobs).values(rows).onConflictDoNothing().returning({ key: jobs.key });
+    const inserted = await tx
+      .insert(jobs)
+      .values(rows)
+      .onConflictDoNothing()
+      .returning({ key: jobs.key })
+      // At once: who waits for a query builder sends it only in the next turn, after what was to follow.
+      .execute();
     const fresh = new Set(inserted.map(({ key }) => key));
     const others = rows.filter((row) => row.coalesce && !fresh.has(row.key));
     const waiting = await lockWaiting(tx, others);

@@ -22,7 +22,7 @@ export async function saveWatches(
   given: readonly ServiceWatch[],
 ): Promise<readonly ('saved' | 'conflict')[]> {
   const rows = given.map(({ service, version, findings }, n) => ({ n, service, version, findings }));
-  const saved = await database.rows(sql`
+  const saved = await database.often(sql`
     with given as (
       select * from json_to_recordset(${encodeDocument(rows)}::json) as w (n int, service text, version int, findings jsonb)
     ), locked as (

@@ -34,14 +34,14 @@ class Conflict extends Error {}
 
 /**
  * Writes a change in one transaction. Each entity must still have the version it was loaded with (0: must not
- * exist yet); otherwise nothing is written and the answer is `conflict`. `onSaved` is called after commit when
- * there are jobs.
+ * exist yet); otherwise nothing is written and the answer is `conflict`. `onSaved` is called after commit with
+ * the kinds of its jobs, if there are any.
  */
 export async function saveChange(
   database: Database,
   change: AnyChange,
   now: Date,
-  onSaved: () => void,
+  onSaved: (kinds: readonly string[]) => void,
 ): Promise<'saved' | 'conflict'> {
   try {
     await database.orm.transaction(async (tx) => writeAll(tx, change, now));
@@ -50,84 +50,111 @@ export async function saveChange(
     if (error instanceof Conflict || isLostRace(error)) return 'conflict';
     throw error;
   }
-  if ((change.jobs ?? []).length > 0) onSaved();
+  const { jobs = [] } = change;
+  if (jobs.length > 0) onSaved(jobs.map(({ kind }) => kind));
   return 'saved';
 }
 
+/**
+ * Sends every statement before the first has answered, in this order; none may be under way when the transaction ends.
+ *
+ * @throws what the first of them failed with.
+ */
 async function writeAll(tx: Orm, change: AnyChange, now: Date): Promise<void> {
+  const sent: Promise<unknown>[] = [];
   if (change.watch !== undefined) {
     const { service, version, findings } = change.watch;
-    await put(tx, watches, watches.service, service, version, (next) => ({
-      service,
-      findings,
-      version: next,
-    }));
+    sent.push(
+      put(tx, watches, watches.service, service, version, (next) => ({
+        service,
+        findings,
+        version: next,
+      })),
+    );
   }
   for (const incident of change.incidents ?? []) {
     const { id, version, runbook } = incident;
     if (version === 0)
-      await tx.insert(snapshots).values({ hash: runbook.hash, runbook }).onConflictDoNothing();
-    await put(tx, incidents, incidents.id, id, version, (next) => ({
-      ...incidentRow(incident),
-      id,
-      version: next,
-    }));
+      sent.push(tx.insert(snapshots).values({ hash: runbook.hash, runbook }).onConflictDoNothing().execute());
+    sent.push(
+      put(tx, incidents, incidents.id, id, version, (next) => ({
+        ...incidentRow(incident),
+        id,
+        version: next,
+      })),
+    );
   }
   for (const proposal of change.proposals ?? []) {
     const { id, version } = proposal;
-    await put(tx, proposals, proposals.id, id, version, (next) => ({
-      ...proposalRow(proposal),
-      id,
-      version: next,
-    }));
+    sent.push(
+      put(tx, proposals, proposals.id, id, version, (next) => ({
+        ...proposalRow(proposal),
+        id,
+        version: next,
+      })),
+    );
   }
   for (const mitigation of change.mitigations ?? []) {
     const { id, version } = mitigation;
-    await put(tx, mitigations, mitigations.id, id, version, (next) => ({
-      ...mitigationRow(mitigation),
-      id,
-      version: next,
-    }));
+    sent.push(
+      put(tx, mitigations, mitigations.id, id, version, (next) => ({
+        ...mitigationRow(mitigation),
+        id,
+        version: next,
+      })),
+    );
   }
   if (change.installation !== undefined) {
     const { version } = change.installation;
     const row = installationRow(change.installation);
-    await put(tx, installation, installation.id, THE_ROW, version, (next) => ({
-      ...row,
-      id: THE_ROW,
-      version: next,
-    }));
+    sent.push(
+      put(tx, installation, installation.id, THE_ROW, version, (next) => ({
+        ...row,
+        id: THE_ROW,
+        version: next,
+      })),
+    );
   }
   for (const golden of change.goldenCases ?? []) {
     const { id, version } = golden;
-    await put(tx, goldenCases, goldenCases.id, id, version, (next) => ({
-      ...goldenCaseRow(golden),
-      id,
-      version: next,
-    }));
+    sent.push(
+      put(tx, goldenCases, goldenCases.id, id, version, (next) => ({
+        ...goldenCaseRow(golden),
+        id,
+        version: next,
+      })),
+    );
   }
   for (const postmortem of change.postmortems ?? []) {
     const { incidentId, version } = postmortem;
-    await put(tx, postmortems, postmortems.incidentId, incidentId, version, (next) => ({
-      ...postmortem,
-      version: next,
-    }));
+    sent.push(
+      put(tx, postmortems, postmortems.incidentId, incidentId, version, (next) => ({
+        ...postmortem,
+        version: next,
+      })),
+    );
   }
   for (const item of change.actionItems ?? []) {
     const { id, version } = item;
-    await put(tx, actionItems, actionItems.id, id, version, (next) => ({
-      ...actionItemRow(item),
-      id,
-      version: next,
-    }));
+    sent.push(
+      put(tx, actionItems, actionItems.id, id, version, (next) => ({
+        ...actionItemRow(item),
+        id,
+        version: next,
+      })),
+    );
   }
   if (change.timeline !== undefined && change.timeline.length > 0) {
-    await tx
-      .insert(timeline)
-      .values([...change.timeline])
-      .onConflictDoNothing();
+    sent.push(
+      tx
+        .insert(timeline)
+        .values([...change.timeline])
+        .onConflictDoNothing()
+        .execute(),
+    );
   }
-  await insertJobs(tx, change.jobs ?? [], now);
+  sent.push(insertJobs(tx, change.jobs ?? [], now));
+  for (const end of await Promise.allSettled(sent)) if (end.status === 'rejected') throw end.reason;
 }
 
 /** Writes one entity if it still has the version it was loaded with; its next version goes into the row. */
@@ -140,13 +167,14 @@ async function put<T extends PgTable & { version: PgColumn }>(
   row: (nextVersion: number) => PgInsertValue<T> & PgUpdateSetSource<T>,
 ): Promise<void> {
   const values = row(version + 1);
-  const written =
+  const written: unknown =
     version === 0
-      ? await tx.insert(table).values(values).onConflictDoNothing().returning({ key: keyColumn })
+      ? await tx.insert(table).values(values).onConflictDoNothing().returning({ key: keyColumn }).execute()
       : await tx
           .update(table)
           .set(values)
           .where(and(eq(keyColumn, key), eq(table.version, version)))
-          .returning({ key: keyColumn });
-  if (written.length !== 1) throw new Conflict();
+          .returning({ key: keyColumn })
+          .execute();
+  if (!Array.isArray(written) || written.length !== 1) throw new Conflict();
 }

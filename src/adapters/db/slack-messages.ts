@@ -1,13 +1,30 @@
-import { and, eq, like } from 'drizzle-orm';
+import { and, eq, like, sql } from 'drizzle-orm';
+import { z } from 'zod';
 import type { Database } from './database.ts';
 import { slackMessages } from './tables.ts';
 
+const place = z.object({ channel: z.string(), ts: z.string().nullable() });
+
 /** Where in Slack things are shown. */
-export function createSlackMessages({ orm }: Database) {
+export function createSlackMessages(database: Database) {
+  const { orm } = database;
   return {
     async find(key: string): Promise<{ channel: string; ts: string | null } | undefined> {
       const [row] = await orm.select().from(slackMessages).where(eq(slackMessages.key, key));
       return row === undefined ? undefined : { channel: row.channel, ts: row.ts };
+    },
+
+    async note(key: string, channel: string): Promise<z.infer<typeof place> | undefined> {
+      const [row] = await database.often(sql`
+        with known as (
+          select channel, ts from ${slackMessages} where key = ${key}::text
+        ), noted as (
+          insert into ${slackMessages} (key, channel, ts) select ${key}::text, ${channel}::text, null
+          where not exists (select 1 from known)
+          on conflict do nothing
+        )
+        select channel, ts from known`);
+      return row === undefined ? undefined : place.parse(row);
     },
 
     async remember(key: string, channel: string, ts: string | null): Promise<void> {

@@ -106,7 +106,7 @@ async function newestChecks(
     }),
   );
   if (slis.length === 0) return found;
-  const rows = await database.rows(sql`
+  const rows = await database.often(sql`
     select w.n, w.sli, s.checks
     from json_to_recordset(${recordset(slis)})
       as w (n int, service text, sli text, since timestamptz, until timestamptz, most int)
@@ -156,7 +156,7 @@ async function sumsOf(
   stretches: readonly Stretch[],
 ): Promise<ReadonlyMap<string, BaselineSums>> {
   if (stretches.length === 0) return new Map();
-  const rows = await database.rows(sql`
+  const rows = await database.often(sql`
     select w.n, w.sli, sum(s.measurements) as measurements, sum(s.weighted) as weighted, sum(s.weight) as weight
     from json_to_recordset(${recordset(stretches.map(({ to, ...rest }) => ({ ...rest, until: to })))})
       as w (n int, service text, sli text, "from" timestamptz, until timestamptz)

@@ -38,8 +38,8 @@ const proposalCount = z.object({
   confirmed: z.number(),
 });
 
-/** The stores of all features over one database. `onSaved` is called after a commit that left jobs. */
-export function createStores(database: Database, clock: Clock, onSaved: () => void) {
+/** The stores of all features over one database. `onSaved` is called after a commit that left jobs, with their kinds. */
+export function createStores(database: Database, clock: Clock, onSaved: (kinds: readonly string[]) => void) {
   const { orm } = database;
   const saveWatch = createBatcher((watches: readonly ServiceWatch[]) => saveWatches(database, watches), {
     most: 100,
@@ -168,7 +168,7 @@ export function createStores(database: Database, clock: Clock, onSaved: () => vo
     /** Jobs without any other change: an answer to tell, a review to post. */
     async enqueue(...newJobs: readonly NewJob[]): Promise<void> {
       await orm.transaction((tx) => insertJobs(tx, newJobs, clock.now()));
-      onSaved();
+      onSaved(newJobs.map(({ kind }) => kind));
     },
   };
   return stores satisfies PostmortemStore & ReviewStore;

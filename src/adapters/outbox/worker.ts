@@ -36,8 +36,8 @@ export interface WorkerOptions {
 
 export interface OutboxWorker {
   start(): void;
-  /** There may be something to do: called after each commit that left jobs. */
-  wake(): void;
+  /** There may be something to do, of these kinds if the caller knows them: called after each commit that left jobs. */
+  wake(kinds?: readonly string[]): void;
   /** Milliseconds of real time since it last looked for jobs; infinite before it did. */
   sinceLastLook(): number;
   /** Resolves when nothing is due and nothing is under way. */
@@ -48,22 +48,20 @@ export interface OutboxWorker {
 
 const CONCURRENCY = 8;
 /**
- * Evaluations of one claim share their statements (`src/adapters/db/batcher.ts`), and yield to deliveries: they rest for
- * `rests` times as long as the last of them took, and what arrives meanwhile is one evaluation. Reads of other systems
+ * Evaluations of one claim share their statements (`src/adapters/db/batcher.ts`), and yield to deliveries: each of them
+ * makes the next claim wait for `rest` milliseconds, and what arrives meanwhile is one evaluation. Reads of other systems
  * may each take their whole time, and must not keep messages waiting.
  */
-const POOLS: readonly (Pool & { readonly rests?: number })[] = [
-  { kinds: ['service.evaluate'], room: 100, rests: 4 },
+const POOLS: readonly (Pool & { readonly rest?: number })[] = [
+  { kinds: ['service.evaluate'], room: 100, rest: 5 },
   { kinds: ['step.run', 'incident.read_vendors'], room: 4 },
   { kinds: ['prometheus.poll', 'vendor.poll', 'evals.run', 'evals.suspected'], room: 4 },
 ];
 const LEASE_SECONDS = 20;
 const HANDLER_TIME = 15 * SECOND;
 const POLL = 5 * SECOND;
-/** When there was nothing to claim, a burst of wakes looks again only after so many milliseconds. */
+/** When there was nothing to claim, who knows of nothing new looks again only after so many milliseconds. */
 const IDLE = 10;
-/** A pool rests no longer, whatever its jobs take. */
-const LONGEST_REST = SECOND;
 /** What has failed for this long is given up on: an outage of the other side is waited out. */
 export const GIVE_UP_AFTER = DAY;
 
@@ -86,7 +84,7 @@ export function createOutboxWorker(options: WorkerOptions): OutboxWorker {
   let idleUntil = Number.NEGATIVE_INFINITY;
   const restingUntil = new Map<Pool, number>();
   let settling = 0;
-  let alarm: NodeJS.Timeout | undefined;
+  let alarm: { readonly at: number; readonly timer: NodeJS.Timeout } | undefined;
 
   /**
    * Claims what there is room for. One claim at a time, so that a burst of wakes costs two queries: the one under way
@@ -116,8 +114,9 @@ export function createOutboxWorker(options: WorkerOptions): OutboxWorker {
     const under = [...inFlight.values()];
     const pools = POOLS.map((pool) => ({
       kinds: pool.kinds,
-      room: isResting(pool, began) ? 0 : pool.room - under.filter((kind) => pool.kinds.includes(kind)).length,
+      room: restOf(pool) > 0 ? 0 : pool.room - under.filter((kind) => pool.kinds.includes(kind)).length,
     }));
+    for (const pool of POOLS) if (running && restOf(pool) > 0) wakeIn(restOf(pool));
     const pooled = POOLS.flatMap(({ kinds }) => kinds);
     const room = CONCURRENCY - under.filter((kind) => !pooled.includes(kind)).length;
     if (stopped || (room <= 0 && pools.every((pool) => pool.room <= 0))) return 0;
@@ -126,29 +125,29 @@ export function createOutboxWorker(options: WorkerOptions): OutboxWorker {
     lookedAt = claimedAt;
     if (claimed.length === 0) idleUntil = began + IDLE;
     for (const job of claimed) {
-      const pool = POOLS.find(({ kinds, rests }) => rests !== undefined && kinds.includes(job.kind));
-      if (pool !== undefined) restingUntil.set(pool, claimedAt + LONGEST_REST);
       const work = run(job).finally(() => {
         inFlight.delete(work);
-        if (pool !== undefined) rest(pool, performance.now() - claimedAt);
         if (running) wake();
       });
       inFlight.set(work, job.kind);
+    }
+    for (const pool of POOLS) {
+      const theirs = claimed.filter(({ kind }) => pool.kinds.includes(kind)).length;
+      if (pool.rest === undefined || theirs === 0) continue;
+      restingUntil.set(pool, claimedAt + pool.rest * theirs);
+      if (running) wakeIn(pool.rest * theirs);
     }
     return claimed.length;
   }
 
   /** Who waits for it to settle waits for all that is due. */
-  function isResting(pool: Pool, now: number): boolean {
-    return settling === 0 && now < (restingUntil.get(pool) ?? 0);
+  function restOf(pool: Pool): number {
+    return settling > 0 ? 0 : (restingUntil.get(pool) ?? 0) - performance.now();
   }
 
-  /** The first that ends says how long those took that were claimed with it. */
-  function rest(pool: (typeof POOLS)[number], took: number): void {
-    const until = performance.now() + took * (pool.rests ?? 0);
-    if (until >= (restingUntil.get(pool) ?? 0)) return;
-    restingUntil.set(pool, until);
-    if (running) setTimeout(wake, until - performance.now()).unref();
+  function isResting(kind: string): boolean {
+    const pool = POOLS.find(({ kinds }) => kinds.includes(kind));
+    return pool !== undefined && restOf(pool) > 0;
   }
 
   async function run(job: ClaimedJob): Promise<void> {
@@ -202,24 +201,31 @@ export function createOutboxWorker(options: WorkerOptions): OutboxWorker {
     };
   }
 
-  function wake(): void {
-    if (!running || alarm !== undefined) return;
-    const idle = idleUntil - performance.now();
-    if (idle > 0) {
-      alarm = setTimeout(() => {
-        alarm = undefined;
-        wake();
-      }, idle);
-      return;
-    }
-    claim().catch((error: unknown) => log.error({ err: messageOf(error) }, 'jobs could not be claimed'));
+  function wake(kinds?: readonly string[]): void {
+    // What rests is looked for when its rest is over.
+    if (!running || kinds?.every(isResting) === true) return;
+    const idle = kinds === undefined ? idleUntil - performance.now() : 0;
+    if (idle > 0) wakeIn(idle);
+    else claim().catch((error: unknown) => log.error({ err: messageOf(error) }, 'jobs could not be claimed'));
+  }
+
+  /** After so many milliseconds of real time, or before; who then still has to wait asks again. */
+  function wakeIn(ms: number): void {
+    const at = performance.now() + ms;
+    if (alarm !== undefined && alarm.at <= at) return;
+    clearTimeout(alarm?.timer);
+    const timer = setTimeout(() => {
+      alarm = undefined;
+      wake();
+    }, Math.ceil(ms));
+    alarm = { at, timer };
   }
 
   return {
     start() {
       running = true;
       stopped = false;
-      poll = setInterval(wake, POLL);
+      poll = setInterval(() => wake(), POLL);
       wake();
     },
     wake,
@@ -239,7 +245,7 @@ export function createOutboxWorker(options: WorkerOptions): OutboxWorker {
       running = false;
       stopped = true;
       clearInterval(poll);
-      clearTimeout(alarm);
+      clearTimeout(alarm?.timer);
       alarm = undefined;
       await (next ?? claiming)?.catch(() => undefined);
       await Promise.all(inFlight.keys());

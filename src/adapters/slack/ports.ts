@@ -9,6 +9,8 @@ import type { NewJob } from '../../verb.ts';
 /** Where in Slack something is shown. */
 export interface SlackMessages {
   find(key: string): Promise<{ channel: string; ts: string | null } | undefined>;
+  /** What is known under a key; where that is nothing, it becomes known that a message is on its way to that channel. */
+  note(key: string, channel: string): Promise<{ channel: string; ts: string | null } | undefined>;
   remember(key: string, channel: string, ts: string | null): Promise<void>;
   incidentOfChannel(channel: string): Promise<string | undefined>;
 }

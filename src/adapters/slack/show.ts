@@ -28,7 +28,8 @@ export async function show(
 ): Promise<JobOutcome> {
   const { client, messages } = deps;
   try {
-    const noted = await messages.find(key);
+    // Noted before it is posted: the next try may be another job's, whose first one it is.
+    const noted = await messages.note(key, channel);
     const known =
       noted?.ts == null && (noted !== undefined || job.attempt > 1)
         ? await findLost(deps, key, channel)
@@ -43,8 +44,6 @@ export async function show(
       await client.chat.update({ channel: known.channel, ts: known.ts, ...body });
       return { kind: 'done' };
     }
-    // Noted before it is posted: the next try may be another job's, whose first one it is.
-    if (noted === undefined) await messages.remember(key, channel, null);
     const posted = await client.chat.postMessage({
       channel,
       ...body,
