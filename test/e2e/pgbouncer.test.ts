@@ -1,5 +1,6 @@
 import pg from 'pg';
 import { afterEach, describe, expect, inject, it } from 'vitest';
+import { isDirect } from '../../src/adapters/db/prepared-statements.ts';
 import { createScratchDatabase } from '../support/postgres-server.ts';
 import { createBotProcess } from './bot-process.ts';
 import { openDirectWork } from './direct-work.ts';
@@ -50,6 +51,18 @@ describe.skipIf(missing !== undefined)('Debian’s PgBouncer in transaction mode
     // No connection that can't be had made it complain.
     expect([bot.errors(), other.errors()]).toEqual(['', '']);
   }, 120_000);
+
+  it('is noticed, so that no session is asked for a statement that another one prepared', async () => {
+    const { direct, pooled } = await start();
+    const found = await Promise.all(
+      [direct, pooled].map(async (connectionString) => {
+        const pool = new pg.Pool({ connectionString, max: 1 });
+        cleanUp.push(() => pool.end());
+        return isDirect(pool);
+      }),
+    );
+    expect(found).toEqual([true, false]);
+  });
 
   it('control: through it no NOTIFY is heard, which is heard without it', async () => {
     const { direct, pooled } = await start();

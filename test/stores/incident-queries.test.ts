@@ -300,4 +300,13 @@ describeOnBoth('queries', (open) => {
     expect(await messages.incidentOfChannel('C1')).toBe('inc_1');
     expect(await messages.incidentOfChannel('C2')).toBeUndefined();
   });
+
+  it('note that a message is on its way where nothing is known, and change nothing where something is', async () => {
+    const messages = createSlackMessages(database);
+    expect(await messages.note('card:inc_1', 'C1')).toBeUndefined();
+    expect(await messages.note('card:inc_1', 'C2')).toEqual({ channel: 'C1', ts: null });
+    await messages.remember('card:inc_1', 'C1', '1.1');
+    expect(await messages.note('card:inc_1', 'C2')).toEqual({ channel: 'C1', ts: '1.1' });
+    expect(await messages.find('card:inc_1')).toEqual({ channel: 'C1', ts: '1.1' });
+  });
 });
