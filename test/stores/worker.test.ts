@@ -109,8 +109,8 @@ describeOnBoth('the outbox worker', (open) => {
     onTestFinished(() => worker.stop());
     await all.opened;
     await outbox.stores.enqueue(evaluate(20), job('say', 'incident'));
-    // Of 20 evaluations 5 ms each.
-    await vi.advanceTimersByTimeAsync(90);
+    // Of 20 evaluations 3 ms each.
+    await vi.advanceTimersByTimeAsync(50);
     worker.wake(['service.evaluate']);
     worker.wake(['say']);
     await said.opened;
