@@ -21,10 +21,23 @@ const seconds = (n: number) => new Date(after(-10).getTime() + n * 1000);
 describe('what was seen of something that is well', () => {
   it('is no news within a minute', () => {
     expect(compare(healthy, { value: 0.94, reason: '94 %', observedAt: seconds(59) })).toBe(true);
-    expect(compare({ ...healthy, state: 'not_evaluable' }, { reason: 'no data for 3 h' })).toBe(true);
   });
   it('is news after a minute', () => {
     expect(compare(healthy, { value: 0.94, observedAt: seconds(60) })).toBe(false);
+  });
+  it('is news when it holds for less than three times as long', () => {
+    const short = { ...healthy, freshUntil: seconds(45) };
+    expect(compare(short, { observedAt: seconds(14) })).toBe(true);
+    expect(compare(short, { observedAt: seconds(15) })).toBe(false);
+  });
+  it('is news when nothing was seen, but for another reason', () => {
+    const { observedAt: _seen, ...never } = {
+      ...healthy,
+      state: 'not_evaluable' as const,
+      reason: 'no data',
+    };
+    expect(compare(never, { reason: 'no baseline yet: 9 of 12' })).toBe(false);
+    expect(compare(never, {})).toBe(true);
   });
   it('is no news after a minute when it is the very same', () => {
     expect(compare(healthy, {})).toBe(true);

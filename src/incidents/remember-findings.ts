@@ -53,29 +53,22 @@ export function unlinked(finding: WatchedFinding): WatchedFinding {
 
 /**
  * Whether nothing is new enough to be written. What is well, or can't be judged, changes with every measurement; it is
- * shown to people only, so that a minute's difference is none.
+ * shown to people only, so that a moment's difference is none.
  */
 export function isAsRemembered(
   before: ServiceWatch['findings'],
   next: Readonly<Record<string, WatchedFinding>>,
 ): boolean {
-  const isSoon = newestOf(next) - newestOf(before) < MINUTE;
   const keys = Object.keys(next);
   return (
     keys.length === Object.keys(before).length &&
     keys.every((key) => {
       const [was, is] = [before[key], next[key]];
       if (was === undefined || is === undefined) return false;
-      return isSoon && isQuiet(was) && isQuiet(is) ? isSameButSeen(was, is) : isDeepStrictEqual(was, is);
+      return isQuiet(was) && isQuiet(is) && isSoonAfter(was, is)
+        ? isSameButSeen(was, is)
+        : isDeepStrictEqual(was, is);
     })
-  );
-}
-
-/** When anything was observed last. */
-function newestOf(findings: ServiceWatch['findings']): number {
-  return Object.values(findings).reduce(
-    (newest, { observedAt }) => Math.max(newest, observedAt?.getTime() ?? 0),
-    0,
   );
 }
 
@@ -84,6 +77,14 @@ function isQuiet({ state, incidentId, proposalId }: WatchedFinding): boolean {
   return (
     (state === 'healthy' || state === 'not_evaluable') && incidentId === undefined && proposalId === undefined
   );
+}
+
+/** Within a minute, or a third of the time for which what was seen holds. */
+function isSoonAfter(was: WatchedFinding, is: WatchedFinding): boolean {
+  if (was.observedAt === undefined || is.observedAt === undefined) return false;
+  const seen = was.observedAt.getTime();
+  const holds = (was.freshUntil?.getTime() ?? Infinity) - seen;
+  return Math.abs(is.observedAt.getTime() - seen) < Math.min(MINUTE, holds / 3);
 }
 
 function isSameButSeen(was: WatchedFinding, is: WatchedFinding): boolean {

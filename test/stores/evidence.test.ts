@@ -363,16 +363,17 @@ describeOnBoth('evidence', (open) => {
   });
 
   describe('measurements since a moment', () => {
-    it('are those after it, oldest first, the newest five hundred', async () => {
+    it('are those after it, oldest first, the newest three thousand', async () => {
+      const count = 3020;
       await arrive(
-        ...Array.from({ length: 520 }, (_, i) => measurement(String(i), 0.9, minutesAgo(600 - i))),
+        ...Array.from({ length: count }, (_, i) => measurement(String(i), 0.9, minutesAgo(count + 80 - i))),
       );
-      const since = await stores.measurementsSince('support-agent', SLI, minutesAgo(599));
-      expect(since).toHaveLength(500);
+      const since = await stores.measurementsSince('support-agent', SLI, minutesAgo(count + 79));
+      expect(since).toHaveLength(3000);
       expect(since[0]?.id).toBe('20');
-      expect(since.at(-1)?.id).toBe('519');
+      expect(since.at(-1)?.id).toBe('3019');
       const few = await stores.measurementsSince('support-agent', SLI, minutesAgo(83));
-      expect(few.map((each) => each.id)).toEqual(['518', '519']);
+      expect(few.map((each) => each.id)).toEqual(['3018', '3019']);
     });
   });
 });

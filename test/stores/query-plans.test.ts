@@ -19,11 +19,15 @@ import { alert, bareIncident, minutesAgo, NOW, sampleRunbook } from './samples.t
 interface PlanNode {
   'Node Type': string;
   'Relation Name'?: string | undefined;
+  'Actual Rows'?: number | undefined;
+  'Actual Loops'?: number | undefined;
   Plans?: PlanNode[] | undefined;
 }
 const planNode: z.ZodType<PlanNode> = z.object({
   'Node Type': z.string(),
   'Relation Name': z.string().optional(),
+  'Actual Rows': z.number().optional(),
+  'Actual Loops': z.number().optional(),
   Plans: z.array(z.lazy(() => planNode)).optional(),
 });
 const explained = z.tuple([z.object({ 'QUERY PLAN': z.tuple([z.object({ Plan: planNode })]) })]);
@@ -164,4 +168,32 @@ it.each(Object.entries(queries))('%s: reads no whole table', async (_name, query
 it('sees a whole table being read (control)', async () => {
   const scans = await scansOf(() => database.rows(sql`select max(length(text)) from timeline`));
   expect(scans).toEqual(['Seq Scan on timeline']);
+});
+
+/** How many rows of measurements the newest checks of an SLI are made of, of 2000 that there are. */
+async function rowsRead(history: ReadonlyMap<string, number>): Promise<number> {
+  sent = [];
+  const wanted = { slis: ['sli_1'], history, baselineWindow: DAY, baselines: new Set<string>(), reports: 0 };
+  await stores.evidence(SERVICE, wanted, NOW);
+  const read = sent.filter(({ text }) => text.includes('windowSeconds'));
+  let rows = 0;
+  const walk = (node: PlanNode): void => {
+    if (node['Relation Name'] === 'signals') rows += (node['Actual Rows'] ?? 0) * (node['Actual Loops'] ?? 0);
+    for (const child of node.Plans ?? []) walk(child);
+  };
+  for (const { text, params } of read) {
+    const explain = await pool.query(`explain (analyze, format json) ${text}`, params);
+    walk(explained.parse(explain.rows)[0]['QUERY PLAN'][0].Plan);
+  }
+  return rows;
+}
+
+it('the newest checks are read without the rest of their history', async () => {
+  expect(await rowsRead(new Map())).toBe(30);
+  // Six in an hour, and one look for the newest.
+  expect(await rowsRead(new Map([['sli_1', HOUR]]))).toBeLessThanOrEqual(6 + 1 + 1);
+});
+
+it('sees a long history being read (control)', async () => {
+  expect(await rowsRead(new Map([['sli_1', 7 * DAY]]))).toBe(500 + 1);
 });

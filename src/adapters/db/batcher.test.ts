@@ -70,7 +70,7 @@ describe('a batcher', () => {
     const put = createBatcher(write, limits);
     const answers = Promise.allSettled([1, 2, 3, 4].map((item) => put(item)));
     await turn();
-    for (let commits = 0; commits < 2; commits++) await commit();
+    for (let commits = 0; commits < 5; commits++) await commit();
     expect(batches).toEqual([[1, 2, 3, 4], [1], [2], [3], [4]]);
     expect(await answers).toMatchObject([
       { value: 'wrote 1' },

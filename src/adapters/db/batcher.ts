@@ -40,7 +40,8 @@ export function createBatcher<Item, Result>(
     } catch (error) {
       const [alone] = batch;
       if (batch.length === 1) alone?.reject(error);
-      else await Promise.all(batch.map((each) => doTogether([each])));
+      // One after another: all at once they would take every connection there is.
+      else for (const each of batch) await doTogether([each]);
     }
   }
 

@@ -53,10 +53,14 @@ export async function openDatabase(location: DatabaseLocation, log: Logger): Pro
 }
 
 async function openPostgres(url: string, log: Logger): Promise<Database> {
+  await migrate(url);
   const pool = new pg.Pool({
     connectionString: url,
     max: 16,
     connectionTimeoutMillis: 5000,
+    // A connection that died unnoticed must not keep what waits for it for ever; less than the lease of a job.
+    keepAlive: true,
+    query_timeout: 15_000,
     // Statements of one transaction need not wait for each other's answers.
     pipeline: true,
   });
@@ -64,17 +68,6 @@ async function openPostgres(url: string, log: Logger): Promise<Database> {
   pool.on('error', (error) => log.warn({ err: messageOf(error) }, 'a database connection was lost'));
   // The pool does not listen to a connection that is in a transaction; what was under way on it fails by itself.
   pool.on('connect', (client) => client.on('error', () => {}));
-  try {
-    await migratePostgres(pool, MIGRATIONS);
-  } catch (error) {
-    await pool.end();
-    if (error instanceof AppError) throw error;
-    throw new AppError(
-      'database_unavailable',
-      `The database can't be used: ${messageOf(error)}. Check DATABASE_URL.`,
-      { cause: error },
-    );
-  }
   const orm = drizzleNodePostgres(pool, { schema: tables });
   const database = fromOrm(
     orm,
@@ -82,6 +75,26 @@ async function openPostgres(url: string, log: Logger): Promise<Database> {
     () => postgresPlace(orm),
   );
   return (await isDirect(pool)) ? { ...database, often: preparing(pool) } : database;
+}
+
+/** On connections of its own: a migration may take its time, and waits for one that another replica has begun. */
+async function migrate(url: string): Promise<void> {
+  const pool = new pg.Pool({ connectionString: url, max: 2, connectionTimeoutMillis: 5000 });
+  // What is lost is told by the statement that was under way.
+  pool.on('error', () => {});
+  pool.on('connect', (client) => client.on('error', () => {}));
+  try {
+    await migratePostgres(pool, MIGRATIONS);
+  } catch (error) {
+    if (error instanceof AppError) throw error;
+    throw new AppError(
+      'database_unavailable',
+      `The database can't be used: ${messageOf(error)}. Check DATABASE_URL.`,
+      { cause: error },
+    );
+  } finally {
+    await pool.end();
+  }
 }
 
 /** A database on a PGlite instance that is open already; without `place` it may be one in memory. */

@@ -22,11 +22,11 @@ export interface EvidenceAsk {
   readonly now: Date;
 }
 
-/** The evidence of many services by as many statements as that of one; in the order of `asks`. */
+/** The evidence of many services by as many statements as that of one, without slices; in the order of `asks`. */
 export async function readEvidence(
   database: Database,
   asks: readonly EvidenceAsk[],
-): Promise<readonly Evidence[]> {
+): Promise<readonly Omit<Evidence, 'slices'>[]> {
   const times = incidentTimes(
     database,
     asks.map(({ service, wanted, now }) => ({
@@ -34,19 +34,17 @@ export async function readEvidence(
       from: new Date(now.getTime() - Math.max(wanted.baselineWindow, wanted.distributions ?? 0)),
     })),
   );
-  const [slis, slices, others, burns, incidents] = await Promise.all([
+  const [slis, others, burns, incidents] = await Promise.all([
     readSliEvidence(database, asks, times),
-    readSlices(database, asks, times),
     readOthers(database, asks),
     readBurnSums(database, asks),
     times,
   ]);
   return asks.map(({ wanted }, n) => {
     const { alerts, reports, distributions } = sorted(others[n] ?? [], incidents[n] ?? []);
-    const [ofSlices, ofBurns] = [slices[n], burns[n]];
+    const ofBurns = burns[n];
     return {
       slis: slis[n] ?? new Map(),
-      ...(ofSlices === undefined ? {} : { slices: ofSlices }),
       alerts,
       reports,
       ...(ofBurns === undefined ? {} : { burns: ofBurns }),
@@ -55,18 +53,13 @@ export async function readEvidence(
   });
 }
 
-/** One service after another: few ask for slices, and theirs are many rows. */
-async function readSlices(
-  database: Database,
-  asks: readonly EvidenceAsk[],
-  times: Promise<readonly (readonly TimeSpan[])[]>,
-): Promise<readonly (SlicesEvidence | undefined)[]> {
-  const found: (SlicesEvidence | undefined)[] = [];
-  for (const [n, ask] of asks.entries()) {
-    const { slices } = ask.wanted;
-    found.push(slices && (await readSliceEvidence(database, ask, slices, (await times)[n] ?? [])));
-  }
-  return found;
+/** The slices that a service asks for. They are many rows: who reads them waits for nobody, and keeps nobody waiting. */
+export async function readSlices(database: Database, ask: EvidenceAsk): Promise<SlicesEvidence | undefined> {
+  const { service, wanted, now } = ask;
+  if (wanted.slices === undefined) return undefined;
+  const from = new Date(now.getTime() - wanted.baselineWindow);
+  const [times = []] = await incidentTimes(database, [{ service, from }]);
+  return readSliceEvidence(database, ask, wanted.slices, times);
 }
 
 /** The newest state of each alert, and as many reports and distributions as are wanted; by the place of who asks. */

@@ -10,7 +10,7 @@ import { incidents, proposals, signals, snapshots, timeline, watches } from './t
 
 const OPEN = sql`${incidents.phase} in ('triage', 'scope', 'mitigate')`;
 /** Evaluated together. */
-const SERVICES_AT_ONCE = 100;
+const SERVICES_AT_ONCE = 50;
 /** An incident takes at most this many arrivals in one go; the rest follow with the next evaluation. */
 const ARRIVALS_AT_ONCE = 200;
 

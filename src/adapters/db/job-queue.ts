@@ -24,6 +24,7 @@ interface Pool {
 }
 
 const ENDED_AT_ONCE = 500;
+const CLAIM_TRIES = 3;
 
 /** A head that has been failing for this long no longer holds up its lane. */
 const STEP_ASIDE_AFTER = '1 minute';
@@ -64,7 +65,7 @@ export function createJobQueue(database: Database) {
       sql`, `,
     )}, abandoned as (
       select j.id from ${jobs} j where j.state = 'running' and j.lease_until < now()
-      order by j.lease_until limit ${all} for update skip locked
+      order by j.lease_until limit ${Math.max(1, limit)} for update skip locked
     )
     update ${jobs} set state = 'running', attempts = attempts + 1, lease_until = now() + make_interval(secs => ${leaseSeconds})
     where id in (select id from (select id from abandoned union all ${sql.join(found, sql` union all `)}) found limit ${all})
@@ -89,22 +90,24 @@ export function createJobQueue(database: Database) {
 
   return {
     async claim(now: Date, limit: number, leaseSeconds: number, pools: readonly Pool[] = []) {
-      try {
-        const rows = await database.often(claimStatement(now.toISOString(), limit, leaseSeconds, pools));
-        return rows
-          .map((row) => claimed.parse(row))
-          .map(({ attempts, created_at, due_at, first_failed_at, ...job }) => ({
-            ...job,
-            attempt: attempts,
-            createdAt: created_at,
-            dueAt: due_at,
-            ...(first_failed_at === null ? {} : { firstFailedAt: new Date(first_failed_at) }),
-          }))
-          .sort((a, b) => a.id - b.id);
-      } catch (error) {
-        // Another replica claimed a job of the same lane at the same moment; it has the lane, we look again later.
-        if (isLostRace(error)) return [];
-        throw error;
+      for (let attempt = 1; ; attempt++) {
+        try {
+          const rows = await database.often(claimStatement(now.toISOString(), limit, leaseSeconds, pools));
+          return rows
+            .map((row) => claimed.parse(row))
+            .map(({ attempts, created_at, due_at, first_failed_at, ...job }) => ({
+              ...job,
+              attempt: attempts,
+              createdAt: created_at,
+              dueAt: due_at,
+              ...(first_failed_at === null ? {} : { firstFailedAt: new Date(first_failed_at) }),
+            }))
+            .sort((a, b) => a.id - b.id);
+        } catch (error) {
+          // Another replica claimed a job of the same lane at the same moment; it has the lane, the others are still free.
+          if (!isLostRace(error)) throw error;
+          if (attempt === CLAIM_TRIES) return [];
+        }
       }
     },
 

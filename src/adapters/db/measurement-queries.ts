@@ -11,17 +11,20 @@ import {
   type Measurement,
 } from '../../signals/signal.ts';
 import { ALERT_MEMORY } from '../../triggers/evaluate-alert.ts';
-import type { Evidence } from '../../triggers/evidence.ts';
+import type { Evidence, SlicesEvidence } from '../../triggers/evidence.ts';
 import type { Slice } from '../../triggers/slice.ts';
 import { createBatcher } from './batcher.ts';
 import type { Database } from './database.ts';
-import { type EvidenceAsk, readEvidence } from './evidence.ts';
+import { type EvidenceAsk, readEvidence, readSlices } from './evidence.ts';
 import { textArray } from './recordset.ts';
 import { signals } from './tables.ts';
 
 /** Evaluated together. */
-const SERVICES_AT_ONCE = 100;
-const MEASUREMENTS_AT_ONCE = 500;
+const SERVICES_AT_ONCE = 50;
+/** Services whose slices are read at the same time: a few of the pool's connections. */
+const SLICED_AT_ONCE = 3;
+/** Enough for the moments that a recovery takes, however many series share them. */
+const MEASUREMENTS_AT_ONCE = 3000;
 const DISTRIBUTIONS_AT_ONCE = 1000;
 /** Of each SLI: a month of one every ten minutes. */
 const VERSION_EVALS_AT_ONCE = 5000;
@@ -45,6 +48,12 @@ export function measurementQueries(database: Database) {
   const evidence = createBatcher((asks: readonly EvidenceAsk[]) => readEvidence(database, asks), {
     most: SERVICES_AT_ONCE,
   });
+  const slicesOf = (ask: EvidenceAsk): Promise<SlicesEvidence | undefined> =>
+    ask.wanted.slices === undefined ? Promise.resolve(undefined) : inTurn(ask);
+  const inTurn = createBatcher(
+    (asks: readonly EvidenceAsk[]) => Promise.all(asks.map((ask) => readSlices(database, ask))),
+    { most: SLICED_AT_ONCE },
+  );
 
   /** Oldest first; the newest {@link MEASUREMENTS_AT_ONCE}. */
   async function measurementsSince(
@@ -75,8 +84,11 @@ export function measurementQueries(database: Database) {
   }
 
   return {
-    evidence: (service: string, wanted: EvidenceWanted, now: Date): Promise<Evidence> =>
-      evidence({ service, wanted, now }),
+    async evidence(service: string, wanted: EvidenceWanted, now: Date): Promise<Evidence> {
+      const ask = { service, wanted, now };
+      const [found, slices] = await Promise.all([evidence(ask), slicesOf(ask)]);
+      return slices === undefined ? found : { ...found, slices };
+    },
 
     measurementsSince,
 

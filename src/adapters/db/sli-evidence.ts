@@ -115,15 +115,16 @@ async function newestChecks(
         round(extract(epoch from c.at) * 1000)::float8, c.value, c.samples, (c.signal ->> 'windowSeconds')::float8,
         case when c.same > 1 then md5(c.signal ->> 'labels') end)) as checks
       from (
-        select m.at, m.value, m.samples, m.signal, count(*) over (partition by m.at) as same
-        from ${signals} m
-        where m.type = 'measurement' and m.service = w.service and m.sli = w.sli and m.at <= w.until
-          and (w.since is null or m.at >= least(w.since, (
-            select l.at from ${signals} l
-            where l.type = 'measurement' and l.service = w.service and l.sli = w.sli and l.at <= w.until
-            order by l.at desc limit 1)))
-        order by m.at desc
-        limit w.most) c) s
+        select m.*, count(*) over (partition by m.at) as same
+        from (
+          select m.at, m.value, m.samples, m.signal from ${signals} m
+          where m.type = 'measurement' and m.service = w.service and m.sli = w.sli and m.at <= w.until
+            and m.at >= case when w.since is null then '-infinity' else least(w.since, (
+              select l.at from ${signals} l
+              where l.type = 'measurement' and l.service = w.service and l.sli = w.sli and l.at <= w.until
+              order by l.at desc limit 1)) end
+          order by m.at desc
+          limit w.most) m) c) s
     where s.checks is not null`);
   for (const row of rows) {
     const { n, sli, checks } = checksRow.parse(row);

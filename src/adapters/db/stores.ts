@@ -70,7 +70,7 @@ export function createStores(database: Database, clock: Clock, onSaved: (kinds: 
         const found = rows.map(toMitigation);
         return services.map((service) => found.filter((mitigation) => mitigation.service === service));
       },
-      { most: 100 },
+      { most: 50 },
     ),
 
     async approvedMitigations(): Promise<readonly Mitigation[]> {

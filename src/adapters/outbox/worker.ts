@@ -53,7 +53,7 @@ const CONCURRENCY = 8;
  * may each take their whole time, and must not keep messages waiting.
  */
 const POOLS: readonly (Pool & { readonly rest?: number })[] = [
-  { kinds: ['service.evaluate'], room: 100, rest: 3 },
+  { kinds: ['service.evaluate'], room: 50, rest: 3 },
   { kinds: ['step.run', 'incident.read_vendors'], room: 4 },
   { kinds: ['prometheus.poll', 'vendor.poll', 'evals.run', 'evals.suspected'], room: 4 },
 ];
