@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import pg from 'pg';
 import { createScratchDatabase } from '../support/postgres-server.ts';
+import { analyze } from './analyze.ts';
 import type { Bench, BenchContext } from './bench.ts';
 import { startBot } from './bot.ts';
 import { healthyDeliveries, post } from './load.ts';
@@ -60,14 +61,6 @@ export const ingest: Bench = async (context) => {
     await Promise.all([slack.close(), ours.drop(), pgbench.drop()]);
   }
 };
-
-/** What autovacuum does a minute after a database was first used. */
-async function analyze(url: string): Promise<void> {
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  await client.query('analyze');
-  await client.end();
-}
 
 /** One row of 1.5 KB with a primary key a transaction; pgbench's defaults, over TCP as the bot. */
 async function preparePgbench({ postgres }: BenchContext) {

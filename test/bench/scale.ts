@@ -1,4 +1,5 @@
 import { createScratchDatabase } from '../support/postgres-server.ts';
+import { analyze } from './analyze.ts';
 import type { Bench } from './bench.ts';
 import { startBot } from './bot.ts';
 import { healthyDeliveries, post, slashCommand } from './load.ts';
@@ -35,6 +36,7 @@ export const scale: Bench = async ({ postgres, rounds, say }) => {
       return { rate, listing: quantile(latencies, 0.5) };
     };
     await measure();
+    await analyze(database.url);
     return { measure, stop: () => bot.stop().then(() => database.drop()) };
   };
   const few = await side(FEW);
