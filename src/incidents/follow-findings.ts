@@ -60,11 +60,11 @@ export function followFindings(
   );
   const recovered = recoveries(state, remembered, context);
   const raised = raisedByOwn(state, remembered, context);
-  const worse = raised.map(({ incident }) => incident);
+  const risen = raised.map(({ incident }) => incident);
   // What closes now can't be joined by what is new.
   const asked = {
     ...state,
-    open: state.open.map((each) => worse.find(({ id }) => id === each.id) ?? each),
+    open: state.open.map((each) => risen.find(({ id }) => id === each.id) ?? each),
     proposals: withoutOld(state.proposals, recovered.proposals),
   };
   // Safety opens its own incident and is asked about by itself; all else belongs together (design §6).
@@ -99,7 +99,7 @@ export function followFindings(
   );
   return {
     watch: { ...state.watch, findings: next },
-    incidents: withoutOld(worse, [...written, ...named]),
+    incidents: withoutOld(risen, [...written, ...named]),
     proposals: withoutOld(
       recovered.proposals,
       followed.flatMap(({ proposals = [] }) => proposals),

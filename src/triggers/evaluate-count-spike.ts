@@ -1,11 +1,11 @@
-import { type SliDefinition, sliDefinition } from '../services/slis.ts';
+import type { SliDefinition } from '../services/slis.ts';
 import { formatDuration, SECOND } from '../time.ts';
+import { aboutSli, newestOf } from './about-sli.ts';
 import type { SliQuestion } from './evaluate-sli.ts';
 import type { Check } from './evidence.ts';
-import { freshUntil, polledEvery } from './freshness.ts';
 import { plainSeverity } from './rule-severity.ts';
 import type { SpikeRule } from './schema.ts';
-import { sliFindingKey, sliTitle } from './slice.ts';
+import { sliTitle } from './slice.ts';
 import { type Counts, chanceInWords, fewestUnusual, spikeOf } from './spike.ts';
 import { startOf } from './sustained.ts';
 import type { Finding } from './trigger.ts';
@@ -19,26 +19,13 @@ export const MIN_HISTORY = 3;
  * history leaves out incidents, and of what fires the time since it began.
  */
 export function evaluateCountSpike(question: SliQuestion): Finding {
-  const { name, rule, service, known, now, sli, slice, comparator, before } = question;
-  const definition = sliDefinition(sli, service.slis);
-  const base = {
-    key: sliFindingKey(name, sli, slice),
-    trigger: name,
-    sli,
-    ...(slice === undefined ? {} : { slice }),
-    severity: plainSeverity(rule, service),
-  };
-  const notEvaluable = (why: string): Finding => ({
-    ...base,
-    state: 'not_evaluable',
-    reason: `${sliTitle(definition, slice)}: ${why}`,
-  });
-
+  const { rule, service, known, slice, comparator, before } = question;
+  const { definition, base, notEvaluable } = aboutSli(question);
+  const found = newestOf(question);
+  if (typeof found === 'string') return notEvaluable(found);
+  if (comparator.spike === undefined) return notEvaluable('no data');
+  const { newest, fresh } = found;
   const checks = known?.checks ?? [];
-  const newest = checks.at(-1);
-  if (comparator.spike === undefined || newest === undefined) return notEvaluable('no data');
-  const fresh = freshUntil(newest, polledEvery(sli, service));
-  if (now > fresh) return notEvaluable(`no data for ${formatDuration(now.getTime() - newest.at.getTime())}`);
   const fault = faultOf(definition, checks);
   if (fault !== undefined) return notEvaluable(fault);
 
@@ -61,6 +48,7 @@ export function evaluateCountSpike(question: SliQuestion): Finding {
   return {
     ...base,
     state: fires ? 'firing' : 'healthy',
+    severity: plainSeverity(rule, service),
     reason:
       `${sliTitle(definition, slice)} ${counts.recent} in ${formatDuration(recentTime)}; ` +
       `usual were ${usual.toFixed(1)} (${counts.before} in the ${formatDuration(historyTime)} before), so chance alone brings as many ${chanceInWords(chance)}. ` +

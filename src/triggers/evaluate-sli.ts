@@ -1,14 +1,14 @@
 import type { ServiceIdentity } from '../services/schema.ts';
-import { formatSliValue, sliDefinition } from '../services/slis.ts';
+import { formatSliValue } from '../services/slis.ts';
 import type { SignalSettings } from '../signals/schema.ts';
 import { formatDuration, SECOND } from '../time.ts';
+import { aboutSli, newestOf } from './about-sli.ts';
 import type { SliEvidence } from './evidence.ts';
-import { freshUntil, polledEvery } from './freshness.ts';
 import { CHECKS_TO_CLEAR } from './recovery.ts';
-import { beyondSeverity, plainSeverity } from './rule-severity.ts';
+import { beyondSeverity } from './rule-severity.ts';
 import type { Comparator, TriggerRule, TriggerSettings } from './schema.ts';
 import type { SliRule } from './sli-rule.ts';
-import { type Slice, sliceWords, sliFindingKey, sliTitle } from './slice.ts';
+import { type Slice, sliceWords } from './slice.ts';
 import { type Standing, standingOf } from './standing.ts';
 import { startOf } from './sustained.ts';
 import type { Finding } from './trigger.ts';
@@ -33,27 +33,13 @@ export interface SliQuestion {
 
 /** What one SLI, or a slice of it, says for a trigger: compared with its limit, confirmed or sustained as the rule asks, with the reason in words. */
 export function evaluateSli(question: SliQuestion): Finding {
-  const { name, rule, service, known, now, sli, slice, comparator, before } = question;
-  const definition = sliDefinition(sli, service.slis);
-  const base = {
-    key: sliFindingKey(name, sli, slice),
-    trigger: name,
-    sli,
-    ...(slice === undefined ? {} : { slice }),
-  };
-  const notEvaluable = (why: string): Finding => ({
-    ...base,
-    state: 'not_evaluable',
-    severity: plainSeverity(rule, service),
-    reason: `${sliTitle(definition, slice)}: ${why}`,
-  });
-
+  const { rule, service, known, sli, slice, comparator, before } = question;
+  const { definition, base, notEvaluable } = aboutSli(question);
+  const found = newestOf(question);
+  if (typeof found === 'string') return notEvaluable(found);
+  const { newest, fresh } = found;
   const oldest = known?.checks[0];
-  const newest = known?.checks.at(-1);
-  if (known === undefined || oldest === undefined || newest === undefined) return notEvaluable('no data');
-  // What aire measures itself every so often is missed sooner than what others send when they please.
-  const fresh = freshUntil(newest, polledEvery(sli, service));
-  if (now > fresh) return notEvaluable(`no data for ${formatDuration(now.getTime() - newest.at.getTime())}`);
+  if (known === undefined || oldest === undefined) return notEvaluable('no data');
 
   const objective = service.slos[sli];
   const sliRule: SliRule = {

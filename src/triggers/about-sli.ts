@@ -1,0 +1,43 @@
+import { sliDefinition } from '../services/slis.ts';
+import { formatDuration } from '../time.ts';
+import type { SliQuestion } from './evaluate-sli.ts';
+import type { Check } from './evidence.ts';
+import { freshUntil, polledEvery } from './freshness.ts';
+import { plainSeverity } from './rule-severity.ts';
+import { sliFindingKey, sliTitle } from './slice.ts';
+import type { Finding } from './trigger.ts';
+
+/** What every finding of an SLI, or of a slice of it, says whatever it is compared with. */
+export function aboutSli({ name, rule, service, sli, slice }: Omit<SliQuestion, 'known' | 'now' | 'before'>) {
+  const definition = sliDefinition(sli, service.slis);
+  const base = {
+    key: sliFindingKey(name, sli, slice),
+    trigger: name,
+    sli,
+    ...(slice === undefined ? {} : { slice }),
+  };
+  const notEvaluable = (why: string): Finding => ({
+    ...base,
+    state: 'not_evaluable',
+    severity: plainSeverity(rule, service),
+    reason: `${sliTitle(definition, slice)}: ${why}`,
+  });
+  return { definition, base, notEvaluable };
+}
+
+/** The newest check and until when it says something of now; a text when there is none, or when that is over. */
+export function newestOf({
+  known,
+  now,
+  sli,
+  service,
+}: Pick<SliQuestion, 'known' | 'now' | 'sli' | 'service'>):
+  | { readonly newest: Check; readonly fresh: Date }
+  | string {
+  const newest = known?.checks.at(-1);
+  if (newest === undefined) return 'no data';
+  const fresh = freshUntil(newest, polledEvery(sli, service));
+  return now > fresh
+    ? `no data for ${formatDuration(now.getTime() - newest.at.getTime())}`
+    : { newest, fresh };
+}
