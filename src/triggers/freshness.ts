@@ -5,7 +5,7 @@ import type { Check } from './evidence.ts';
 /** What others send when they please is old after this. */
 export const STALE_AFTER = 2 * HOUR;
 /** So many windows, or polls, may be missed. */
-const MISSED = 3;
+export const MISSED = 3;
 
 /**
  * Until when what was measured says something of now: two hours, for what aire polls itself three times `every`, and

@@ -5,7 +5,7 @@ import type { EvidenceWanted } from '../../incidents/ports.ts';
 import { SECOND } from '../../time.ts';
 import { type BaselineSums, NO_SUMS } from '../../triggers/baseline.ts';
 import { type Check, inOrder, type SlicesEvidence } from '../../triggers/evidence.ts';
-import { STALE_AFTER } from '../../triggers/freshness.ts';
+import { MISSED, STALE_AFTER } from '../../triggers/freshness.ts';
 import { MOST_SLICE_LABELS, MOST_SLICES, type Slice } from '../../triggers/slice.ts';
 import type { Database } from './database.ts';
 import type { EvidenceAsk } from './evidence.ts';
@@ -130,7 +130,7 @@ async function newestChecks(
       from recent
       group by sli, label, slice
       having bool_or(at >= ${until}::timestamptz
-        - greatest(${STALE_AFTER / SECOND}::float8, 3 * coalesce(window_s, 0)) * interval '1 second')
+        - greatest(${STALE_AFTER / SECOND}::float8, ${MISSED}::int * coalesce(window_s, 0)) * interval '1 second')
     ), numbered as (
       select r.*, n.many, n.place, dense_rank() over (partition by r.sli, r.label, r.slice order by r.at desc) as nth
       from recent r join named n on n.sli = r.sli and n.label = r.label and n.slice = r.slice
