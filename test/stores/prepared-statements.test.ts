@@ -1,15 +1,20 @@
 import { type SQL, sql } from 'drizzle-orm';
+import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
-import { isDirect, preparing } from '../../src/adapters/db/prepared-statements.ts';
+import { createPreparing, isDirect, PLANNED_ANEW } from '../../src/adapters/db/prepared-statements.ts';
 
 let pool: pg.Pool;
-let often: (statement: SQL) => Promise<readonly Readonly<Record<string, unknown>>[]>;
+let orm: NodePgDatabase;
+const preparing = createPreparing();
 beforeAll(() => {
-  pool = new pg.Pool({ connectionString: inject('postgresUrl'), max: 1 });
-  often = preparing(pool);
+  pool = new pg.Pool({ connectionString: inject('postgresUrl'), max: 1, pipeline: true });
+  pool.on('connect', preparing.prepare);
+  orm = drizzle(pool);
 });
 afterAll(() => pool.end());
+
+const rows = async (statement: SQL) => (await orm.execute(statement)).rows;
 
 /** Those that the one session of the pool knows. */
 async function prepared(like: string): Promise<number> {
@@ -20,27 +25,52 @@ async function prepared(like: string): Promise<number> {
   return rows[0].n;
 }
 
+it('none is prepared before it is known that no pooler stands between (control)', async () => {
+  await rows(sql`select ${1}::int as early`);
+  expect(await prepared('%as early%')).toBe(0);
+  preparing.begin();
+  await rows(sql`select ${1}::int as early`);
+  expect(await prepared('%as early%')).toBe(1);
+});
+
 it('a statement is prepared once, whatever its parameters', async () => {
-  const twice = (n: number) => often(sql`select ${n}::int * 2 as twice`);
+  const twice = (n: number) => rows(sql`select ${n}::int * 2 as twice`);
   expect([await twice(1), await twice(2)]).toEqual([[{ twice: 2 }], [{ twice: 4 }]]);
   expect(await prepared('%as twice%')).toBe(1);
 });
 
-it('others are not (control)', async () => {
-  await pool.query('select $1::int as once', [1]);
+it('so it is in a transaction', async () => {
+  const thrice = sql`select ${2}::int * 3 as thrice`;
+  const said = await orm.transaction(async (tx) => (await tx.execute(thrice)).rows);
+  expect(said).toEqual([{ thrice: 6 }]);
+  expect(await prepared('%as thrice%')).toBe(1);
+});
+
+it('one that is to be planned anew is not', async () => {
+  await rows(sql`${sql.raw(PLANNED_ANEW)}select ${1}::int as once`);
   expect(await prepared('%as once%')).toBe(0);
 });
 
 it('one that fails fails as any other, and can be sent again', async () => {
-  const divided = (by: number) => often(sql`select 6 / ${by}::int as divided`);
-  await expect(divided(0)).rejects.toMatchObject({ code: '22012' });
+  const divided = (by: number) => rows(sql`select 6 / ${by}::int as divided`);
+  await expect(divided(0)).rejects.toMatchObject({ cause: { code: '22012' } });
   expect(await divided(3)).toEqual([{ divided: 2 }]);
 });
 
+it('one that was first sent in a transaction that had failed already can be sent again', async () => {
+  const late = sql`select ${1}::int as late`;
+  const failed = orm.transaction(async (tx) => {
+    const sent = [tx.execute(sql`select 1 / ${0}::int`), tx.execute(late), tx.execute(late)];
+    for (const end of await Promise.allSettled(sent)) if (end.status === 'rejected') throw end.reason;
+  });
+  await expect(failed).rejects.toThrow();
+  expect(await rows(late)).toEqual([{ late: 1 }]);
+});
+
 it('no session has to remember more than 200', async () => {
-  for (let n = 0; n < 210; n++) await often(sql`select 1 as ${sql.identifier(`many_${n}`)}`);
+  for (let n = 0; n < 210; n++) await rows(sql`select 1 as ${sql.identifier(`many_${n}`)}`);
   expect(await prepared('%many_%')).toBeLessThanOrEqual(200);
-  expect(await often(sql`select 1 as many_209`)).toEqual([{ many_209: 1 }]);
+  expect(await rows(sql`select 1 as many_209`)).toEqual([{ many_209: 1 }]);
 });
 
 it('without a pooler a connection is direct', async () => {

@@ -94,15 +94,18 @@ describeOnBoth('the outbox worker', (open) => {
     });
     const [all, said, again] = [createGate(), createGate(), createGate()];
     let evaluated = 0;
-    const worker = outbox.createWorker({
-      'service.evaluate': async () => {
-        evaluated++;
-        if (evaluated === 20) all.open();
-        if (evaluated === 21) again.open();
-        return DONE;
+    const worker = outbox.createWorker(
+      {
+        'service.evaluate': async () => {
+          evaluated++;
+          if (evaluated === 20) all.open();
+          if (evaluated === 21) again.open();
+          return DONE;
+        },
+        say: opening(said),
       },
-      say: opening(said),
-    });
+      { busy: () => 0 },
+    );
     const evaluate = (n: number) => job('service.evaluate', `service:${n}`);
     await outbox.stores.enqueue(...Array.from({ length: 20 }, (_, n) => evaluate(n)));
     worker.start();

@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { PGlite } from '@electric-sql/pglite';
-import type { SQL } from 'drizzle-orm';
+import { type SQL, sql } from 'drizzle-orm';
 import { drizzle as drizzleNodePostgres } from 'drizzle-orm/node-postgres';
 import type { PgDatabase, PgQueryResultHKT } from 'drizzle-orm/pg-core';
 import { drizzle as drizzlePglite } from 'drizzle-orm/pglite';
@@ -11,7 +11,7 @@ import { AppError, messageOf } from '../../errors.ts';
 import type { Logger } from '../../log.ts';
 import { migratePglite, migratePostgres } from './migrate.ts';
 import { embeddedPlace, POSTGRES_PLACE } from './place.ts';
-import { isDirect, preparing } from './prepared-statements.ts';
+import { createPreparing, isDirect, PLANNED_ANEW } from './prepared-statements.ts';
 import * as tables from './tables.ts';
 
 /** The typed query builder; the same on PostgreSQL and on PGlite. */
@@ -23,9 +23,9 @@ export type Rows = readonly Readonly<Record<string, unknown>>[];
 /** An open, migrated database. */
 export interface Database {
   readonly orm: Orm;
-  /** Rows of a raw statement; what columns hold is for the caller to check. */
-  rows(statement: SQL, within?: Orm): Promise<Rows>;
-  /** The same for a statement that is sent often: where it can, PostgreSQL parses and plans it once a connection. */
+  /** Rows of a raw statement, planned for its parameters; what columns hold is for the caller to check. */
+  rows(statement: SQL): Promise<Rows>;
+  /** The same for a statement whose plan is always the same: like those of `orm` it is planned once a connection, where it can. */
   often(statement: SQL): Promise<Rows>;
   ping(): Promise<void>;
   /** Which copy of the data this is; undefined where that can't be known. */
@@ -64,11 +64,13 @@ async function openPostgres(url: string, log: Logger): Promise<Database> {
     // Statements of one transaction need not wait for each other's answers.
     pipeline: true,
   });
+  const preparing = createPreparing();
   // Without a listener, a restart of PostgreSQL under an idle connection ends the process.
   pool.on('error', (error) => log.warn({ err: messageOf(error) }, 'a database connection was lost'));
   pool.on('connect', (client) => {
     // The pool does not listen to a connection that is in a transaction; what was under way on it fails by itself.
     client.on('error', () => {});
+    preparing.prepare(client);
     // Compiling a claim takes half a second where there are many jobs, running it a millisecond.
     client.query('set jit = off').catch(() => {});
   });
@@ -78,7 +80,8 @@ async function openPostgres(url: string, log: Logger): Promise<Database> {
     () => pool.end(),
     () => postgresPlace(orm),
   );
-  return (await isDirect(pool)) ? { ...database, often: preparing(pool) } : database;
+  if (await isDirect(pool)) preparing.begin();
+  return database;
 }
 
 /** On connections of its own: a migration may take its time, and waits for one that another replica has begun. */
@@ -126,11 +129,11 @@ const NO_SUCH_FUNCTION = '42883';
 const NOT_SUPPORTED = '0A000';
 
 function fromOrm(orm: Orm, close: () => Promise<void>, place: Database['place']): Database {
-  const rows: Database['rows'] = async (statement, within = orm) => rowsOf(await within.execute(statement));
+  const often: Database['often'] = async (statement) => rowsOf(await orm.execute(statement));
   return {
     orm,
-    rows,
-    often: (statement) => rows(statement),
+    rows: (statement) => often(sql`${sql.raw(PLANNED_ANEW)}${statement}`),
+    often,
     ping: async () => {
       await orm.execute('select 1');
     },

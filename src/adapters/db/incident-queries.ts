@@ -5,6 +5,7 @@ import type { Proposal, ServiceWatch } from '../../incidents/watch.ts';
 import type { Signal } from '../../signals/signal.ts';
 import { createBatcher } from './batcher.ts';
 import type { Database } from './database.ts';
+import { isOneOf } from './recordset.ts';
 import { toEntry, toIncident, toProposal } from './rows.ts';
 import { incidents, proposals, signals, snapshots, timeline, watches } from './tables.ts';
 
@@ -32,10 +33,7 @@ export function incidentQueries({ orm }: Database) {
   return {
     watch: createBatcher(
       async (services: readonly string[]): Promise<readonly ServiceWatch[]> => {
-        const rows = await orm
-          .select()
-          .from(watches)
-          .where(inArray(watches.service, [...services]));
+        const rows = await orm.select().from(watches).where(isOneOf(watches.service, services));
         const known = new Map(rows.map((row) => [row.service, row]));
         return services.map((service) => known.get(service) ?? { service, version: 0, findings: {} });
       },
@@ -49,11 +47,11 @@ export function incidentQueries({ orm }: Database) {
       const names = [...services];
       if (names.length === 0) return new Map();
       const [watched, open] = await Promise.all([
-        orm.select().from(watches).where(inArray(watches.service, names)),
+        orm.select().from(watches).where(isOneOf(watches.service, names)),
         orm
           .select({ service: incidents.service, count: count() })
           .from(incidents)
-          .where(and(inArray(incidents.service, names), OPEN))
+          .where(and(isOneOf(incidents.service, names), OPEN))
           .groupBy(incidents.service),
       ]);
       const counts = new Map(open.map((row) => [row.service, row.count]));
@@ -70,7 +68,7 @@ export function incidentQueries({ orm }: Database) {
       async (services: readonly string[]): Promise<readonly (readonly Incident[])[]> => {
         const open = toIncidents(
           await withRunbook()
-            .where(and(inArray(incidents.service, [...services]), OPEN))
+            .where(and(isOneOf(incidents.service, services), OPEN))
             .orderBy(asc(incidents.declaredAt)),
         );
         return services.map((service) => open.filter((incident) => incident.service === service));

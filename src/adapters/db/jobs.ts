@@ -1,6 +1,7 @@
-import { and, eq, inArray, isNotNull } from 'drizzle-orm';
+import { and, eq, isNotNull } from 'drizzle-orm';
 import type { NewJob } from '../../verb.ts';
 import type { Orm } from './database.ts';
+import { isOneOf } from './recordset.ts';
 import { jobs } from './tables.ts';
 
 /** Payloads are read by the version that wrote them or the next; raised when a payload changes its shape. */
@@ -43,7 +44,7 @@ async function lockWaiting(
   const found = await tx
     .select({ id: jobs.id, key: jobs.key, dueAt: jobs.dueAt })
     .from(jobs)
-    .where(and(inArray(jobs.key, keys), isNotNull(jobs.key), jobs.coalesce, eq(jobs.state, 'ready')))
+    .where(and(isOneOf(jobs.key, keys), isNotNull(jobs.key), jobs.coalesce, eq(jobs.state, 'ready')))
     .orderBy(jobs.key)
     .for('update');
   return new Map(found.map(({ key, ...job }) => [key ?? '', job]));

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import type { SQL } from 'drizzle-orm';
-import { PgDialect } from 'drizzle-orm/pg-core';
 import type pg from 'pg';
-import type { Rows } from './database.ts';
 
 /** Statements that differ in their text. What comes later is sent as any other. */
 const MOST = 200;
+
+/** How a statement begins that is planned anew each time, for the parameters it has and the rows there are then. */
+export const PLANNED_ANEW = '/* planned anew */ ';
 
 /**
  * Whether nothing stands between this process and PostgreSQL. A pooler (PgBouncer in transaction mode) may send each
@@ -21,22 +21,42 @@ export async function isDirect(pool: pg.Pool): Promise<boolean> {
   }
 }
 
-/** Sends statements under a name each, so that a session parses and plans them once. */
-export function preparing(pool: pg.Pool): (statement: SQL) => Promise<Rows> {
-  const dialect = new PgDialect();
+/**
+ * Gives each statement that clients send a name, whatever sends it, so that a session parses and plans it once. `prepare`
+ * each client before its first statement, and `begin` once it is known that none of them is behind a pooler.
+ */
+export function createPreparing(): {
+  readonly prepare: (client: pg.PoolClient) => void;
+  readonly begin: () => void;
+} {
   const names = new Map<string, string>();
-  return async (statement) => {
-    const { sql: text, params } = dialect.sqlToQuery(statement);
-    let name = names.get(text);
-    if (name === undefined && names.size < MOST) {
-      name = randomUUID();
-      names.set(text, name);
-    }
-    const { rows } = await pool.query<Rows[number]>({
-      text,
-      values: params,
-      ...(name === undefined ? {} : { name }),
-    });
-    return rows;
+  let begun = false;
+
+  function nameOf(text: string): string | undefined {
+    const known = names.get(text);
+    if (known !== undefined || names.size >= MOST) return known;
+    const name = randomUUID();
+    names.set(text, name);
+    return name;
+  }
+
+  function named(statement: unknown): unknown {
+    if (!begun || statement === null || typeof statement !== 'object') return statement;
+    if (!('text' in statement) || typeof statement.text !== 'string') return statement;
+    const name = statement.text.startsWith(PLANNED_ANEW) ? undefined : nameOf(statement.text);
+    return name === undefined ? statement : { ...statement, name };
+  }
+
+  return {
+    prepare(client) {
+      const query = client.query;
+      Object.defineProperty(client, 'query', {
+        value: (statement: unknown, ...rest: unknown[]) =>
+          Reflect.apply(query, client, [named(statement), ...rest]),
+      });
+    },
+    begin() {
+      begun = true;
+    },
   };
 }

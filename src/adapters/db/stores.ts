@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, gte, inArray, lte, or, sql } from 'drizzle-orm';
+import { and, asc, desc, eq, gte, lte, or, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import type { GoldenCase } from '../../golden-dataset/golden-case.ts';
 import type { ServiceWatch } from '../../incidents/watch.ts';
@@ -15,6 +15,7 @@ import type { Database } from './database.ts';
 import { incidentQueries } from './incident-queries.ts';
 import { insertJobs } from './jobs.ts';
 import { measurementQueries } from './measurement-queries.ts';
+import { isOneOf } from './recordset.ts';
 import { toActionItem, toGoldenCase, toIncident, toInstallation, toMitigation } from './rows.ts';
 import { type AnyChange, saveChange } from './save.ts';
 import { isOnlyWatch, saveWatches } from './save-watches.ts';
@@ -66,7 +67,7 @@ export function createStores(database: Database, clock: Clock, onSaved: (kinds: 
         const rows = await orm
           .select()
           .from(mitigations)
-          .where(and(inArray(mitigations.service, [...services]), eq(mitigations.state, 'verifying')));
+          .where(and(isOneOf(mitigations.service, services), eq(mitigations.state, 'verifying')));
         const found = rows.map(toMitigation);
         return services.map((service) => found.filter((mitigation) => mitigation.service === service));
       },

@@ -54,11 +54,13 @@ export function createHttpServer(options: {
   log: Logger;
 }) {
   const { log } = options;
+  const mounts = new Map(options.mounts.map(({ path, listener }) => [path, listener]));
+  const routesAt = routeFinder(options.routes);
   const server: Server = createServer((request, response) => {
-    const path = (request.url ?? '/').split('?', 1)[0] ?? '/';
-    const mount = options.mounts.find((each) => each.path === path);
-    if (mount !== undefined) {
-      mount.listener(request, response);
+    const path = pathOf(request.url ?? '/');
+    const mounted = mounts.get(path);
+    if (mounted !== undefined) {
+      mounted(request, response);
       return;
     }
     answer(request, path)
@@ -70,10 +72,7 @@ export function createHttpServer(options: {
   server.requestTimeout = 30_000;
 
   async function answer(request: IncomingMessage, path: string): Promise<HttpAnswer> {
-    const atPath = options.routes.flatMap((route) => {
-      const params = match(route.path, path);
-      return params === undefined ? [] : [{ route, params }];
-    });
+    const atPath = routesAt(path);
     if (atPath.length === 0) return { status: 404, body: { error: 'There is nothing at this address.' } };
     const found = atPath.find(({ route }) => route.method === request.method);
     if (found === undefined)
@@ -130,6 +129,30 @@ function addressOf(server: Server): AddressInfo {
   return address;
 }
 
+function pathOf(url: string): string {
+  const query = url.indexOf('?');
+  return query === -1 ? url : url.slice(0, query);
+}
+
+interface Match {
+  readonly route: Route;
+  readonly params: Readonly<Record<string, string>>;
+}
+
+/** Finds what there is at a path, of any method; paths without parameters at once. */
+function routeFinder(routes: readonly Route[]): (path: string) => readonly Match[] {
+  const fixed = new Map<string, Match[]>();
+  for (const route of routes.filter(({ path }) => !path.includes('/:')))
+    fixed.set(route.path, [...(fixed.get(route.path) ?? []), { route, params: {} }]);
+  const others = routes.filter(({ path }) => path.includes('/:'));
+  return (path) =>
+    fixed.get(path) ??
+    others.flatMap((route) => {
+      const params = match(route.path, path);
+      return params === undefined ? [] : [{ route, params }];
+    });
+}
+
 function match(pattern: string, path: string): Record<string, string> | undefined {
   const wanted = pattern.split('/');
   const given = path.split('/');
@@ -150,36 +173,42 @@ function withoutToken(path: string, routes: readonly Route[]): string {
 }
 
 function headersOf(request: IncomingMessage): Record<string, string | undefined> {
-  return Object.fromEntries(
-    Object.entries(request.headers).map(([name, value]) => [
-      name,
-      Array.isArray(value) ? value.join(',') : value,
-    ]),
-  );
+  const headers: Record<string, string | undefined> = {};
+  for (const [name, value] of Object.entries(request.headers))
+    headers[name] = Array.isArray(value) ? value.join(',') : value;
+  return headers;
 }
 
 /** How many times the limit is read of a body whose length nobody declared. */
 const READ_PAST = 16;
 
 /** Reads the body up to a bound; what is larger is refused and never held. */
-async function readBody(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
-  const tooLarge = (): AppError =>
-    new AppError(
-      'delivery_oversized',
-      `The body is larger than ${sizeInWords(maxBytes)}, the limit here. Send it in smaller parts.`,
-    );
-  if (Number(request.headers['content-length'] ?? 0) > maxBytes) throw tooLarge();
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    // Who is still sending when the connection is closed never reads why: the rest is read and dropped, within reason.
-    if (size > READ_PAST * maxBytes) throw tooLarge();
-    if (size <= maxBytes) chunks.push(chunk);
-    else chunks.length = 0;
-  }
-  if (size > maxBytes) throw tooLarge();
-  return Buffer.concat(chunks);
+function readBody(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const refuse = (): void =>
+      reject(
+        new AppError(
+          'delivery_oversized',
+          `The body is larger than ${sizeInWords(maxBytes)}, the limit here. Send it in smaller parts.`,
+        ),
+      );
+    if (Number(request.headers['content-length'] ?? 0) > maxBytes) return refuse();
+    const chunks: Buffer[] = [];
+    let size = 0;
+    // By events: reading as an async iterator takes longer than all the rest of a small request.
+    request.on('data', (chunk: Buffer) => {
+      size += chunk.length;
+      if (size <= maxBytes) chunks.push(chunk);
+      else chunks.length = 0;
+      // Who is still sending when the connection is closed never reads why: the rest is read and dropped, within reason.
+      if (size > READ_PAST * maxBytes) {
+        refuse();
+        request.destroy();
+      }
+    });
+    request.on('end', () => (size > maxBytes ? refuse() : resolve(Buffer.concat(chunks))));
+    request.on('error', reject);
+  });
 }
 
 function sizeInWords(bytes: number): string {

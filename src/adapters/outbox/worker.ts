@@ -2,6 +2,7 @@ import { messageOf } from '../../errors.ts';
 import type { Logger } from '../../log.ts';
 import { type Clock, DAY, MINUTE, SECOND } from '../../time.ts';
 import type { ClaimedJob, JobEnd, JobQueue, Pool } from './ports.ts';
+import { createBusyMeter, createRests, type RestingPool } from './rests.ts';
 
 /** What a handler says of its try. Throwing means `retry`: whatever it was may pass. */
 export type JobOutcome =
@@ -32,6 +33,8 @@ export interface WorkerOptions {
   readonly onDead: (job: ClaimedJob, reason: string) => Promise<void>;
   /** Told of every try: `seconds` it took of real time, `lagSeconds` it began after it was due. */
   readonly observe?: (job: ClaimedJob, seconds: number, lagSeconds: number) => void;
+  /** How much of the time since it was asked last this process was busy, from 0 to 1; default: what the event loop says. */
+  readonly busy?: () => number;
 }
 
 export interface OutboxWorker {
@@ -52,11 +55,12 @@ const CONCURRENCY = 8;
  * makes the next claim wait for `rest` milliseconds, and what arrives meanwhile is one evaluation. Reads of other systems
  * may each take their whole time, and must not keep messages waiting.
  */
-const POOLS: readonly (Pool & { readonly rest?: number })[] = [
+const POOLS: readonly RestingPool[] = [
   { kinds: ['service.evaluate'], room: 50, rest: 3 },
   { kinds: ['step.run', 'incident.read_vendors'], room: 4 },
   { kinds: ['prometheus.poll', 'vendor.poll', 'evals.run', 'evals.suspected'], room: 4 },
 ];
+const POOLED = POOLS.flatMap(({ kinds }) => kinds);
 const LEASE_SECONDS = 20;
 const HANDLER_TIME = 15 * SECOND;
 const POLL = 5 * SECOND;
@@ -70,6 +74,14 @@ export function backoff(attempt: number): number {
   return Math.min(MINUTE, SECOND * 2 ** (attempt - 1));
 }
 
+/** Kinds of jobs to look for. */
+type Wanted = readonly string[] | typeof ANY;
+const ANY = 'any';
+
+function isWanted(kinds: Wanted, pool: Pool): boolean {
+  return kinds === ANY || kinds.some((kind) => pool.kinds.includes(kind));
+}
+
 /** Claims due jobs and runs their handlers, a lane at a time (design §5). */
 export function createOutboxWorker(options: WorkerOptions): OutboxWorker {
   const { queue, handlers, clock, log } = options;
@@ -77,53 +89,61 @@ export function createOutboxWorker(options: WorkerOptions): OutboxWorker {
   let running = false;
   let stopped = false;
   let claiming: Promise<number> | undefined;
-  let next: Promise<number> | undefined;
+  let next: { readonly claim: Promise<number>; kinds: Wanted } | undefined;
   let poll: NodeJS.Timeout | undefined;
   let lookedAt = Number.NEGATIVE_INFINITY;
   /** Of real time: before it there is nothing to look for. */
   let idleUntil = Number.NEGATIVE_INFINITY;
-  const restingUntil = new Map<Pool, number>();
+  const rests = createRests(POOLS, options.busy ?? createBusyMeter());
   let settling = 0;
   let alarm: { readonly at: number; readonly timer: NodeJS.Timeout } | undefined;
 
   /**
-   * Claims what there is room for. One claim at a time, so that a burst of wakes costs two queries: the one under way
-   * may have looked before the caller's commit, so that another follows it.
+   * Claims what there is room for, of these kinds. One claim at a time, so that a burst of wakes costs two queries: the one
+   * under way may have looked before the caller's commit, so that another follows it.
    */
-  function claim(): Promise<number> {
-    if (claiming === undefined && next === undefined) return beginClaim();
-    next ??= (claiming ?? Promise.resolve(0))
+  function claim(kinds: Wanted): Promise<number> {
+    if (claiming === undefined && next === undefined) return beginClaim(kinds);
+    if (next !== undefined) {
+      next.kinds = next.kinds === ANY || kinds === ANY ? ANY : [...next.kinds, ...kinds];
+      return next.claim;
+    }
+    const following = (claiming ?? Promise.resolve(0))
       .catch(() => 0)
       .then(() => {
+        const wanted = next?.kinds ?? kinds;
         next = undefined;
-        return beginClaim();
+        return beginClaim(wanted);
       });
-    return next;
+    next = { claim: following, kinds };
+    return following;
   }
 
-  function beginClaim(): Promise<number> {
-    const mine = claimOnce().finally(() => {
+  function beginClaim(kinds: Wanted): Promise<number> {
+    const mine = claimOnce(kinds).finally(() => {
       claiming = undefined;
     });
     claiming = mine;
     return mine;
   }
 
-  async function claimOnce(): Promise<number> {
+  async function claimOnce(kinds: Wanted): Promise<number> {
     const began = performance.now();
     const under = [...inFlight.values()];
     const pools = POOLS.map((pool) => ({
       kinds: pool.kinds,
-      room: restOf(pool) > 0 ? 0 : pool.room - under.filter((kind) => pool.kinds.includes(kind)).length,
+      room:
+        !isWanted(kinds, pool) || restOf(pool) > 0
+          ? 0
+          : pool.room - under.filter((kind) => pool.kinds.includes(kind)).length,
     }));
     for (const pool of POOLS) if (running && restOf(pool) > 0) wakeIn(restOf(pool));
-    const pooled = POOLS.flatMap(({ kinds }) => kinds);
-    const room = CONCURRENCY - under.filter((kind) => !pooled.includes(kind)).length;
+    const anyOther = kinds === ANY || kinds.some((kind) => !POOLED.includes(kind));
+    const room = anyOther ? CONCURRENCY - under.filter((kind) => !POOLED.includes(kind)).length : 0;
     if (stopped || (room <= 0 && pools.every((pool) => pool.room <= 0))) return 0;
     const claimed = await queue.claim(clock.now(), room, LEASE_SECONDS, pools);
-    const claimedAt = performance.now();
-    lookedAt = claimedAt;
-    if (claimed.length === 0) idleUntil = began + IDLE;
+    lookedAt = performance.now();
+    if (claimed.length === 0 && kinds === ANY) idleUntil = began + IDLE;
     for (const job of claimed) {
       const work = run(job).finally(() => {
         inFlight.delete(work);
@@ -131,18 +151,13 @@ export function createOutboxWorker(options: WorkerOptions): OutboxWorker {
       });
       inFlight.set(work, job.kind);
     }
-    for (const pool of POOLS) {
-      const theirs = claimed.filter(({ kind }) => pool.kinds.includes(kind)).length;
-      if (pool.rest === undefined || theirs === 0) continue;
-      restingUntil.set(pool, claimedAt + pool.rest * theirs);
-      if (running) wakeIn(pool.rest * theirs);
-    }
+    for (const rest of rests.begin(claimed.map(({ kind }) => kind))) if (running) wakeIn(rest);
     return claimed.length;
   }
 
   /** Who waits for it to settle waits for all that is due. */
   function restOf(pool: Pool): number {
-    return settling > 0 ? 0 : (restingUntil.get(pool) ?? 0) - performance.now();
+    return settling > 0 ? 0 : rests.left(pool);
   }
 
   function isResting(kind: string): boolean {
@@ -206,7 +221,10 @@ export function createOutboxWorker(options: WorkerOptions): OutboxWorker {
     if (!running || kinds?.every(isResting) === true) return;
     const idle = kinds === undefined ? idleUntil - performance.now() : 0;
     if (idle > 0) wakeIn(idle);
-    else claim().catch((error: unknown) => log.error({ err: messageOf(error) }, 'jobs could not be claimed'));
+    else
+      claim(kinds ?? ANY).catch((error: unknown) =>
+        log.error({ err: messageOf(error) }, 'jobs could not be claimed'),
+      );
   }
 
   /** After so many milliseconds of real time, or before; who then still has to wait asks again. */
@@ -235,7 +253,7 @@ export function createOutboxWorker(options: WorkerOptions): OutboxWorker {
       try {
         for (;;) {
           if (inFlight.size > 0) await Promise.race(inFlight.keys());
-          else if ((await claim()) === 0 && inFlight.size === 0) return;
+          else if ((await claim(ANY)) === 0 && inFlight.size === 0) return;
         }
       } finally {
         settling -= 1;
@@ -247,7 +265,7 @@ export function createOutboxWorker(options: WorkerOptions): OutboxWorker {
       clearInterval(poll);
       clearTimeout(alarm?.timer);
       alarm = undefined;
-      await (next ?? claiming)?.catch(() => undefined);
+      await (next?.claim ?? claiming)?.catch(() => undefined);
       await Promise.all(inFlight.keys());
     },
   };

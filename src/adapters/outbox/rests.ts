@@ -1,0 +1,45 @@
+import type { Pool } from './ports.ts';
+
+/** A pool whose jobs yield to everything else: each makes the next claim wait for `rest` milliseconds. */
+export interface RestingPool extends Pool {
+  readonly rest?: number;
+}
+
+/** A process that is busier than this counts as busy as this, so that a rest has an end: eight times as long. */
+const BUSIEST = 7 / 8;
+
+/**
+ * Who rests until when. Of a busy process, whose hands are full with deliveries, pools rest the longer the less of its
+ * time was idle.
+ *
+ * @param busy how much of the time since it was asked last this process was busy, from 0 to 1.
+ */
+export function createRests(pools: readonly RestingPool[], busy: () => number) {
+  const until = new Map<Pool, number>();
+  const left = (pool: Pool): number => (until.get(pool) ?? 0) - performance.now();
+  return {
+    /** Milliseconds until this pool may be claimed from again; 0 or less: now. */
+    left,
+    /** Notes what was claimed, by kind; answers with the rests that this began, in milliseconds. */
+    begin(claimed: readonly string[]): readonly number[] {
+      return pools.flatMap((pool) => {
+        const theirs = claimed.filter((kind) => pool.kinds.includes(kind)).length;
+        if (pool.rest === undefined || theirs === 0) return [];
+        const rest = (pool.rest * theirs) / (1 - Math.min(busy(), BUSIEST));
+        until.set(pool, performance.now() + rest);
+        return [rest];
+      });
+    },
+  };
+}
+
+/** How much of the time since it was asked last the event loop was busy. */
+export function createBusyMeter(): () => number {
+  let before = performance.eventLoopUtilization();
+  return () => {
+    const now = performance.eventLoopUtilization();
+    const { utilization } = performance.eventLoopUtilization(now, before);
+    before = now;
+    return utilization;
+  };
+}
