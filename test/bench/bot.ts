@@ -5,12 +5,22 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from '../../src/cli/demo/free-port.ts';
 import { eventually } from '../e2e/bot-process.ts';
-import type { ProcessFigures } from './probe.ts';
 
 export const SIGNAL_SECRET = `whsec_${Buffer.alloc(32, 'bench').toString('base64')}`;
 export const SLACK_SECRET = 'bench';
 
-/** `aire start` in a process of its own, on a database, with services that declare by themselves. */
+/** What `probe.mjs` tells of the bot's process when it is asked: bytes after a collection, and delay since the last answer. */
+export interface ProcessFigures {
+  readonly rss: number;
+  readonly heapUsed: number;
+  readonly external: number;
+  /** Seconds of processor time since it began. */
+  readonly cpu: number;
+  /** Milliseconds that timers came late, 99th percentile. */
+  readonly loopDelayP99: number;
+}
+
+/** The built `aire start` in a process of its own, on a database, with services that declare by themselves. */
 export interface Bot {
   readonly url: string;
   /** Asks it to collect garbage and to tell its size. */
@@ -41,7 +51,7 @@ export async function startBot(options: {
     process.execPath,
     [
       ...(profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`]),
-      ...['--expose-gc', '--import', 'tsx', '--import', './test/bench/probe.ts', 'src/main.ts', 'start'],
+      ...['--expose-gc', '--import', './test/bench/probe.mjs', 'dist/main.js', 'start'],
     ],
     {
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],

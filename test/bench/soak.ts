@@ -1,9 +1,8 @@
 import pg from 'pg';
 import { createScratchDatabase } from '../support/postgres-server.ts';
 import type { Bench } from './bench.ts';
-import { serviceName, startBot } from './bot.ts';
+import { type ProcessFigures, serviceName, startBot } from './bot.ts';
 import { delivery, healthyDeliveries, measurement, post, slashCommand } from './load.ts';
-import type { ProcessFigures } from './probe.ts';
 import { startSlackAtOnce } from './slack-at-once.ts';
 import { quantile, slope } from './statistics.ts';
 

@@ -181,7 +181,7 @@ function statement(batch: readonly Writing[]) {
     ), stored as (
       insert into signals (source, type, id, service, at, sli, value, samples, alert_key, signal)
       select s.source, s.type, s.id, s.service, s.at, s.sli, s.value, s.samples, s.alert_key, s.signal
-      from json_to_recordset(${encodeDocument(signalRows)}::json)
+      from jsonb_to_recordset(${encodeDocument(signalRows)}::jsonb)
         as s(n int, place int, source text, type text, id text, service text, at timestamptz, sli text, value float8, samples float8, alert_key text, signal jsonb)
         join delivered using (n)
       order by s.place
