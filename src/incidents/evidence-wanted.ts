@@ -6,8 +6,10 @@ import type { EvidenceWanted } from './ports.ts';
 
 /** A sequential test looks at this many checks. */
 export const CHECKS_TO_CONFIRM = 30;
-/** What an SLI that is watched over a time may have measured in it. */
-export const CHECKS_AT_ONCE = 500;
+/** Moments that an SLI which is watched over a time may have been measured at in it. */
+export const CHECKS_AT_ONCE = 3000;
+/** Measurements of an SLI that are read for its checks, however many series share a moment: 300 for an hour. */
+export const MEASUREMENTS_AT_ONCE = 20_000;
 
 /** A run of this many windows back says all there is to say of one. */
 const WINDOWS_BACK = 3;

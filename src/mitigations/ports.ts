@@ -1,6 +1,6 @@
 import type { IncidentChange, IncidentDeps, IncidentService, IncidentStore } from '../incidents/ports.ts';
 import type { ServiceDirectory } from '../services/schema.ts';
-import type { Measurement } from '../signals/signal.ts';
+import type { History } from '../triggers/evidence.ts';
 import type { Slice } from '../triggers/slice.ts';
 import type { Installation } from './installation.ts';
 import type { Mitigation } from './mitigation.ts';
@@ -23,13 +23,8 @@ export interface MitigationStore extends IncidentStore {
   approvedMitigations(): Promise<readonly Mitigation[]>;
   /** Undefined before the first start. */
   installation(): Promise<Installation | undefined>;
-  /** Measurements of an SLI, or of a slice of it, taken after `since`, oldest first: the newest 500. */
-  measurementsSince(
-    service: string,
-    sli: string,
-    since: Date,
-    slice?: Slice,
-  ): Promise<readonly Measurement[]>;
+  /** What was measured of an SLI, or of a slice of it, after `since`. */
+  checksSince(service: string, sli: string, since: Date, slice?: Slice): Promise<History>;
   save(change: MitigationChange): Promise<'saved' | 'conflict'>;
 }
 

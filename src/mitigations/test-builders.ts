@@ -1,5 +1,6 @@
 /** What the unit tests of mitigations share. Not part of the build. */
 import { z } from 'zod';
+import { stableJson } from '../ids.ts';
 import type { Incident } from '../incidents/incident.ts';
 import {
   anIncident,
@@ -14,6 +15,7 @@ import {
 } from '../incidents/test-builders.ts';
 import type { Measurement } from '../signals/signal.ts';
 import { createManualClock } from '../time.ts';
+import { type History, inOrder } from '../triggers/evidence.ts';
 import { decideMitigation } from './decide-mitigation.ts';
 import { executeMitigation } from './execute-mitigation.ts';
 import type { Installation } from './installation.ts';
@@ -51,6 +53,15 @@ function definitionInput(over: Partial<DefinitionInput>): DefinitionInput {
     verify: { within: '30m', consecutive: 2 },
     ...over,
   };
+}
+
+/** Measurements as the database gives them. */
+export function historyOf(measurements: readonly Measurement[]): History {
+  const checks = measurements.map(({ at, value, samples, labels }) => ({
+    ...{ at, value, series: stableJson(labels), inIncident: true },
+    ...(samples === undefined ? {} : { samples }),
+  }));
+  return { checks: inOrder(checks) };
 }
 
 export interface MitigationCase {
@@ -116,13 +127,15 @@ export function createMitigationStore(): MemoryMitigationStore {
     installation: async () => installations.get('only'),
     verifying: async (service) =>
       mitigations.all().filter((row) => row.service === service && row.state === 'verifying'),
-    measurementsSince: async (service, sli, since, slice) =>
-      measurements.filter(
-        (m) =>
-          m.service === service &&
-          m.sli === sli &&
-          m.at > since &&
-          (slice === undefined || m.labels[slice.label] === slice.value),
+    checksSince: async (service, sli, since, slice) =>
+      historyOf(
+        measurements.filter(
+          (m) =>
+            m.service === service &&
+            m.sli === sli &&
+            m.at > since &&
+            (slice === undefined || m.labels[slice.label] === slice.value),
+        ),
       ),
     save: async (change) => {
       const fits = mitigations.fits(change.mitigations ?? []) && installations.fits(installed(change));

@@ -1,7 +1,7 @@
-import { expect, test } from 'vitest';
+import { expect, it, test } from 'vitest';
 import { after, NOW } from '../incidents/test-builders.ts';
 import type { Mitigation } from './mitigation.ts';
-import { aDefinition, aMeasurement } from './test-builders.ts';
+import { aDefinition, aMeasurement, historyOf } from './test-builders.ts';
 import { verifyRecovery } from './verification.ts';
 
 const mitigation: Mitigation = {
@@ -153,7 +153,10 @@ test.each(cases)('%s', (_what, criterion, values, minutes, kind, detail) => {
   const measurements = values.map((value, index) =>
     aMeasurement(value, after(index + 1), { sli: criterion.sli }),
   );
-  expect(verifyRecovery(mitigation, criterion, measurements, after(minutes), {})).toEqual({ kind, detail });
+  expect(verifyRecovery(mitigation, criterion, historyOf(measurements), after(minutes), {})).toEqual({
+    kind,
+    detail,
+  });
 });
 
 test.each([
@@ -165,5 +168,26 @@ test.each([
   const criterion = { sli: 'answer_length', baseline: 300, recoveredWithin: 20 };
   const measurements = values.map((value, n) => aMeasurement(value, after(n + 1), { sli: 'answer_length' }));
   const own = { answer_length: { unit: 'tokens', better } };
-  expect(verifyRecovery(mitigation, criterion, measurements, after(10), own).kind).toBe(kind);
+  expect(verifyRecovery(mitigation, criterion, historyOf(measurements), after(10), own).kind).toBe(kind);
+});
+
+it.each([
+  [
+    'too few moments could be looked at',
+    [0.95],
+    true,
+    'no_data',
+    /nobody knows whether it helped.*only 1 could/,
+  ],
+  ['not even one could', [], true, 'no_data', /only 0 could be looked at/],
+  ['one of them is bad', [0.86], true, 'not_recovered', /did not recover/],
+  ['enough could be looked at', [0.95, 0.95], true, 'recovered', /is back/],
+  ['nothing more was measured (control)', [0.95], false, 'not_recovered', /did not recover/],
+])('more is measured than is read: %s', (_what, values, isCut, kind, detail) => {
+  const { checks } = historyOf(values.map((value, n) => aMeasurement(value, after(n + 1))));
+  const since = isCut ? { checks, isCut } : { checks };
+  expect(verifyRecovery(mitigation, rate, since, after(30), {})).toEqual({
+    kind,
+    detail: expect.stringMatching(detail),
+  });
 });

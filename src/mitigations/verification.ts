@@ -1,8 +1,6 @@
-import { stableJson } from '../ids.ts';
 import { formatSliValue, type OwnSli, sliDefinition } from '../services/slis.ts';
-import type { Measurement } from '../signals/signal.ts';
 import { formatDuration } from '../time.ts';
-import { type Check, inOrder } from '../triggers/evidence.ts';
+import type { Check, History } from '../triggers/evidence.ts';
 import { type Slice, sliTitle } from '../triggers/slice.ts';
 import type { Mitigation } from './mitigation.ts';
 
@@ -18,18 +16,17 @@ export type Verification =
   | { readonly kind: 'recovered'; readonly detail: string }
   | { readonly kind: 'waiting'; readonly detail: string }
   | { readonly kind: 'not_recovered'; readonly detail: string }
-  /** Time is up and nothing was measured: nobody knows. */
+  /** Time is up and nothing was measured, or too much to be looked at: nobody knows. */
   | { readonly kind: 'no_data'; readonly detail: string };
 
 /**
  * Proof of recovery: the last `consecutive` measurements since the mitigation ran are all back at the baseline, those of
- * one moment as one, as triggers see them.
- * `measurements` are those since it ran, of the slice where one fired, oldest first.
+ * one moment as one, as triggers see them. `since` is what was measured since it ran, of the slice where one fired.
  */
 export function verifyRecovery(
   mitigation: Mitigation,
   criterion: RecoveryCriterion,
-  measurements: readonly Measurement[],
+  { checks, isCut }: History,
   now: Date,
   ownSlis: Readonly<Record<string, OwnSli>>,
 ): Verification {
@@ -41,16 +38,6 @@ export function verifyRecovery(
     definition.better === 'higher' ? criterion.baseline - value : value - criterion.baseline;
   const good = (check: Check): boolean =>
     Math.round(worseBy(check.value) * 1e9) / 1e9 <= criterion.recoveredWithin;
-  const checks = inOrder(
-    measurements.map(({ at, value, samples, labels }) => ({
-      at,
-      value,
-      ...(samples === undefined ? {} : { samples }),
-      series: stableJson(labels),
-      inIncident: true,
-    })),
-  );
-
   const trailing = checks.length - (checks.findLastIndex((check) => !good(check)) + 1);
   const last = checks.at(-1);
   const value = last === undefined ? 'no data' : formatSliValue(last.value, definition.unit);
@@ -65,6 +52,12 @@ export function verifyRecovery(
     return {
       kind: 'waiting',
       detail: `${title}: ${value}; ${trailing} of ${consecutive} measurements in a row at the baseline of ${baseline}.`,
+    };
+  }
+  if (isCut === true && trailing === checks.length) {
+    return {
+      kind: 'no_data',
+      detail: `It ran, but nobody knows whether it helped: of ${titleWithin} more is measured than is read at once. Of the ${consecutive} measurements in a row that are needed only ${trailing} could be looked at, all at the baseline of ${baseline}. Send fewer series of it.`,
     };
   }
   if (last === undefined) {

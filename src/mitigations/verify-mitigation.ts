@@ -29,20 +29,20 @@ export function checkMitigation(deps: MitigationDeps, mitigationId: string): Pro
         if (mitigation === undefined || incident === undefined)
           throw new AppError('not_found', 'That mitigation is not known here.');
         const criterion = criterionFor(mitigation, incident, await deps.store.watch(incident.service));
-        const measurements =
+        const since =
           criterion === undefined || mitigation.ranAt === undefined
-            ? []
-            : await deps.store.measurementsSince(
+            ? { checks: [] }
+            : await deps.store.checksSince(
                 incident.service,
                 criterion.sli,
                 mitigation.ranAt,
                 criterion.slice,
               );
-        return { mitigation, incident, criterion, measurements };
+        return { mitigation, incident, criterion, since };
       },
       save: (change: MitigationChange) => deps.store.save(change),
     },
-    ({ mitigation, incident, criterion, measurements }): Decision<MitigationChange, void> => {
+    ({ mitigation, incident, criterion, since }): Decision<MitigationChange, void> => {
       const context = { now: deps.clock.now(), newId: deps.newId };
       const nothing = { change: undefined, result: undefined };
       if (mitigation.state === 'requested' && context.now >= mitigation.expiresAt) {
@@ -81,7 +81,7 @@ export function checkMitigation(deps: MitigationDeps, mitigationId: string): Pro
         return { change: ended(mitigation, incident, 'unknown', detail, context), result: undefined };
       }
       const own = deps.services.get(incident.service)?.slis ?? {};
-      const verification = verifyRecovery(mitigation, criterion, measurements, context.now, own);
+      const verification = verifyRecovery(mitigation, criterion, since, context.now, own);
       switch (verification.kind) {
         case 'recovered':
           return {

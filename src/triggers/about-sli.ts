@@ -25,6 +25,15 @@ export function aboutSli({ name, rule, service, sli, slice }: Omit<SliQuestion, 
   return { definition, base, notEvaluable };
 }
 
+const TOO_MANY =
+  'more measurements share its newest moment than are read at once; send fewer series, or their total';
+
+/** How much could be looked at, and why no more. */
+export function seenInWords(seen: number): string {
+  const what = seen === 0 ? 'its newest moment' : `the newest ${formatDuration(seen)}`;
+  return `only ${what} can be looked at, since more is measured than is read at once`;
+}
+
 /** The newest check and until when it says something of now; a text when there is none, or when that is over. */
 export function newestOf({
   known,
@@ -35,7 +44,7 @@ export function newestOf({
   | { readonly newest: Check; readonly fresh: Date }
   | string {
   const newest = known?.checks.at(-1);
-  if (newest === undefined) return 'no data';
+  if (newest === undefined) return known?.isCut === true ? TOO_MANY : 'no data';
   const fresh = freshUntil(newest, polledEvery(sli, service));
   return now > fresh
     ? `no data for ${formatDuration(now.getTime() - newest.at.getTime())}`

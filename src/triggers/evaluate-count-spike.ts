@@ -1,13 +1,13 @@
 import type { SliDefinition } from '../services/slis.ts';
 import { formatDuration, SECOND } from '../time.ts';
-import { aboutSli, newestOf } from './about-sli.ts';
+import { aboutSli, newestOf, seenInWords } from './about-sli.ts';
 import type { SliQuestion } from './evaluate-sli.ts';
 import type { Check } from './evidence.ts';
 import { plainSeverity } from './rule-severity.ts';
 import type { SpikeRule } from './schema.ts';
 import { sliTitle } from './slice.ts';
 import { type Counts, chanceInWords, fewestUnusual, spikeOf } from './spike.ts';
-import { startOf } from './sustained.ts';
+import { seenOnly, startOf } from './sustained.ts';
 import type { Finding } from './trigger.ts';
 
 /** What counts are held against is known from so many times as long as what is held against it. */
@@ -32,6 +32,9 @@ export function evaluateCountSpike(question: SliQuestion): Finding {
   const fired = before?.state === 'firing' ? before : undefined;
   const { recent, history } = partsOf(checks, newest, comparator.spike, fired?.onset);
   const [recentTime, historyTime] = [lengthOf(recent), lengthOf(history)];
+  const seen = known === undefined ? undefined : seenOnly(known, comparator.spike.against);
+  if (historyTime < MIN_HISTORY * recentTime && seen !== undefined)
+    return notEvaluable(`${seenInWords(seen)}; send fewer series, or longer windows`);
   if (historyTime < MIN_HISTORY * recentTime)
     return notEvaluable(
       `no history yet: ${formatDuration(historyTime)} of ${formatDuration(MIN_HISTORY * recentTime)} to hold ${formatDuration(recentTime)} against, outside incidents`,

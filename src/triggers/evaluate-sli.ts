@@ -2,7 +2,7 @@ import type { ServiceIdentity } from '../services/schema.ts';
 import { formatSliValue } from '../services/slis.ts';
 import type { SignalSettings } from '../signals/schema.ts';
 import { formatDuration, SECOND } from '../time.ts';
-import { aboutSli, newestOf } from './about-sli.ts';
+import { aboutSli, newestOf, seenInWords } from './about-sli.ts';
 import type { SliEvidence } from './evidence.ts';
 import { CHECKS_TO_CLEAR } from './recovery.ts';
 import { beyondSeverity } from './rule-severity.ts';
@@ -94,8 +94,18 @@ function reasonOf(rule: SliRule, standing: Standing, slice: Slice | undefined): 
   const details = detailsOf(rule, standing);
   return (
     `${definition.title} ${formatSliValue(newest.value, definition.unit)}${slice === undefined ? '' : ` ${sliceWords(slice)}`} ${words.is}` +
-    `${details.length === 0 ? '' : ` (${details.join('; ')})`}. The limit is ${limit}.${certaintyOf(rule, standing)}`
+    `${details.length === 0 ? '' : ` (${details.join('; ')})`}. The limit is ${limit}.${partOf(rule, standing) ?? certaintyOf(rule, standing)}`
   );
+}
+
+/** That not all of what decides could be looked at. */
+function partOf(rule: SliRule, standing: Standing): string | undefined {
+  const { seenOnly, isUnconfirmed } = standing;
+  if (seenOnly === undefined) return undefined;
+  const seen = seenInWords(seenOnly);
+  return isUnconfirmed && rule.comparator.for !== undefined
+    ? ` Suspected: ${seen}, and all of that is beyond the limit.`
+    : `${certaintyOf(rule, standing)} Note: ${seen}.`;
 }
 
 function detailsOf({ comparator }: SliRule, { newest, baseline, run }: Standing): readonly string[] {

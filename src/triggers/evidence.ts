@@ -16,10 +16,16 @@ export interface Check {
   readonly inIncident: boolean;
 }
 
-/** What is known of one SLI. */
-export interface SliEvidence {
-  /** The newest checks, one a moment, oldest first, as far back as the rules look. */
+/** What was measured lately of one SLI. */
+export interface History {
+  /** The newest checks, one a moment, oldest first, as far back as is looked. */
   readonly checks: readonly Check[];
+  /** More was measured in that time than is read at once: what is older than the checks is not known. */
+  readonly isCut?: true;
+}
+
+/** What is known of one SLI. */
+export interface SliEvidence extends History {
   /** What was measured before the oldest of them, outside incidents and within the baseline's window. */
   readonly before: BaselineSums;
 }
@@ -74,37 +80,47 @@ export interface Evidence {
 
 /**
  * Checks in order, those of one moment as one weighted by samples: whatever the order and number of their arrivals,
- * they say the same. `checks` may be in any order; exact repeats change nothing.
+ * they say the same. `checks` may be in any order; exact repeats change nothing. `src/adapters/db/moments.ts` says the
+ * same in SQL.
  */
 export function inOrder(checks: readonly Check[]): readonly Check[] {
   const byMoment = new Map<number, Check[]>();
   for (const check of checks) {
     const same = byMoment.get(check.at.getTime());
     if (same === undefined) byMoment.set(check.at.getTime(), [check]);
-    else if (!same.some((known) => isRepeat(known, check))) same.push(check);
+    else same.push(check);
   }
   return [...byMoment.values()].map(asOne).sort((a, b) => a.at.getTime() - b.at.getTime());
 }
 
-function isRepeat(known: Check, check: Check): boolean {
-  return known.value === check.value && known.samples === check.samples && known.series === check.series;
-}
-
 function asOne(same: readonly Check[]): Check {
-  const weight = (check: Check): number => check.samples ?? 1;
   // Sums of the same numbers in another order may differ in their last digit.
-  const sorted = [...same].sort((a, b) => a.value - b.value || weight(a) - weight(b));
-  const [lowest, ...others] = sorted;
+  const sorted = [...same].sort(
+    (a, b) =>
+      a.value - b.value || weightOf(a) - weightOf(b) || (b.windowSeconds ?? -1) - (a.windowSeconds ?? -1),
+  );
+  const apart = sorted.filter(
+    (check, index) => sorted.findIndex((known) => isRepeat(known, check)) === index,
+  );
+  const [lowest, ...others] = apart;
   if (lowest === undefined) throw new RangeError('a moment without a check');
   const { series: _series, ...first } = lowest;
   if (others.length === 0) return first;
-  const total = same.reduce((sum, check) => sum + weight(check), 0);
-  const known = same.every((check) => check.samples !== undefined);
+  const total = apart.reduce((sum, check) => sum + weightOf(check), 0);
+  const known = apart.every((check) => check.samples !== undefined);
   const { samples: _one, ...rest } = first;
   return {
     ...rest,
-    value: sorted.reduce((sum, check) => sum + check.value * weight(check), 0) / (total === 0 ? 1 : total),
+    value: apart.reduce((sum, check) => sum + check.value * weightOf(check), 0) / (total === 0 ? 1 : total),
     ...(known ? { samples: total } : {}),
-    inIncident: same.some((check) => check.inIncident),
+    inIncident: apart.some((check) => check.inIncident),
   };
+}
+
+function weightOf({ samples = 1 }: Check): number {
+  return samples;
+}
+
+function isRepeat(known: Check, check: Check): boolean {
+  return known.value === check.value && known.samples === check.samples && known.series === check.series;
 }

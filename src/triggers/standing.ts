@@ -6,7 +6,7 @@ import { type OnsetShape, onsetShape } from './onset-shape.ts';
 import { isOver } from './recovery.ts';
 import type { Comparator } from './schema.ts';
 import { isTestable, normalOf, type SliRule, sampled, talliesOf, totalSamples } from './sli-rule.ts';
-import { extendRun, type Run, startOf } from './sustained.ts';
+import { extendRun, type Run, seenOnly, startOf } from './sustained.ts';
 
 /** Where a series of checks stands now. */
 export interface Standing {
@@ -21,8 +21,10 @@ export interface Standing {
   readonly heldSince?: Date;
   /** It is well since so many checks, too few to show that it is over. */
   readonly wellFor?: number;
-  /** A crossing that one check of this size can't prove. */
+  /** A crossing that one check of this size can't prove, or one of which the beginning can't be looked at. */
   readonly isUnconfirmed: boolean;
+  /** So much of the time that it must last or be well could be looked at only, in milliseconds. */
+  readonly seenOnly?: number;
   /** Samples of the checks that were looked at; undefined when some check does not say. */
   readonly samples: number | undefined;
 }
@@ -38,10 +40,11 @@ export interface Standing {
  */
 export function standingOf(
   rule: SliRule,
-  { checks, before }: SliEvidence,
+  known: SliEvidence,
   firedBefore: boolean,
 ): Standing | string | undefined {
   const { comparator, slo } = rule;
+  const { checks, before } = known;
   const baselineAt = baselinesAt(rule, checks, before);
   const [oldest] = checks;
   let firing: Firing | undefined =
@@ -77,6 +80,9 @@ export function standingOf(
   const newest = checks.at(-1);
   if (newest === undefined || comparison === undefined) return undefined;
   if (typeof comparison === 'string') return comparison;
+  const seen = seenOnly(known, Math.max(comparator.for ?? 0, comparator.hold ?? 0));
+  const mayHaveLasted =
+    comparator.for === undefined || (seen !== undefined && run?.from === 0 && run.lasted < comparator.for);
   return {
     newest,
     comparison,
@@ -84,7 +90,8 @@ export function standingOf(
     baseline: firing?.baseline ?? baseline,
     firing: firing === undefined ? undefined : { ...firing, ...shapeOf(rule, checks, restart, firing) },
     run,
-    isUnconfirmed: firing === undefined && comparison.breached && comparator.for === undefined,
+    isUnconfirmed: firing === undefined && comparison.breached && mayHaveLasted,
+    ...(seen === undefined ? {} : { seenOnly: seen }),
     samples: totalSamples(checks),
     ...(firing !== undefined && !comparison.unrecovered
       ? wellSince(comparator, checks[unwell], checks.length - 1 - unwell)

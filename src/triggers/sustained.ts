@@ -1,5 +1,5 @@
 import { SECOND } from '../time.ts';
-import type { Check } from './evidence.ts';
+import type { Check, History } from './evidence.ts';
 
 /** How long something has been so without a break. */
 export interface Run {
@@ -30,4 +30,17 @@ export function extendRun(
 /** When the time a check speaks for began, in milliseconds. */
 export function startOf(check: Check): number {
   return check.at.getTime() - (check.windowSeconds ?? 0) * SECOND;
+}
+
+/**
+ * How much of the time that a rule looks back over could be looked at, in milliseconds; undefined where it was all of it,
+ * or as much as the rule needs.
+ *
+ * @param needed what the rule must see, in milliseconds.
+ */
+export function seenOnly(known: History, needed: number): number | undefined {
+  const [oldest, newest] = [known.checks[0], known.checks.at(-1)];
+  if (known.isCut !== true || oldest === undefined || newest === undefined) return undefined;
+  const seen = newest.at.getTime() - startOf(oldest);
+  return seen < needed ? seen : undefined;
 }

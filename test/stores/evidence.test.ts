@@ -361,19 +361,4 @@ describeOnBoth('evidence', (open) => {
       expect((await evidence()).alerts.map((each) => each.id)).toEqual(['2']);
     });
   });
-
-  describe('measurements since a moment', () => {
-    it('are those after it, oldest first, the newest three thousand', async () => {
-      const count = 3020;
-      await arrive(
-        ...Array.from({ length: count }, (_, i) => measurement(String(i), 0.9, minutesAgo(count + 80 - i))),
-      );
-      const since = await stores.measurementsSince('support-agent', SLI, minutesAgo(count + 79));
-      expect(since).toHaveLength(3000);
-      expect(since[0]?.id).toBe('20');
-      expect(since.at(-1)?.id).toBe('3019');
-      const few = await stores.measurementsSince('support-agent', SLI, minutesAgo(83));
-      expect(few.map((each) => each.id)).toEqual(['3018', '3019']);
-    });
-  });
 });

@@ -4,6 +4,7 @@ import { createDeliveryStore } from '../../src/adapters/db/delivery-store.ts';
 import { createStores, type Stores } from '../../src/adapters/db/stores.ts';
 import type { Measurement, Signal } from '../../src/signals/signal.ts';
 import { createManualClock, DAY, HOUR, MINUTE } from '../../src/time.ts';
+import type { Slice } from '../../src/triggers/slice.ts';
 import { describeOnBoth, emptyDatabase } from '../support/databases.ts';
 import { bareIncident, measurement, minutesAgo, NOW } from './samples.ts';
 
@@ -146,11 +147,9 @@ describeOnBoth('slice evidence', (open) => {
 
   it('prove a recovery by their own measurements', async () => {
     await arrive(of('de', 0.7, minutesAgo(3)), of('en', 0.9, minutesAgo(2)), of('de', 0.8, minutesAgo(1)));
-    const since = await stores.measurementsSince('support-agent', SLI, minutesAgo(5), {
-      label: 'language',
-      value: 'de',
-    });
-    expect(since.map(({ value }) => value)).toEqual([0.7, 0.8]);
-    expect(await stores.measurementsSince('support-agent', SLI, minutesAgo(5))).toHaveLength(3);
+    const since = (slice?: Slice) => stores.checksSince('support-agent', SLI, minutesAgo(5), slice);
+    const german = await since({ label: 'language', value: 'de' });
+    expect(german.checks.map(({ value }) => value)).toEqual([0.7, 0.8]);
+    expect((await since()).checks).toHaveLength(3);
   });
 });

@@ -1,19 +1,14 @@
-import { and, desc, eq, gt, gte, lt, ne, sql } from 'drizzle-orm';
+import { and, desc, eq, gte, lt, ne, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { VERSION_SLIS, type VersionEval } from '../../incidents/last-known-good.ts';
 import type { EvidenceWanted } from '../../incidents/ports.ts';
 import type { IndicatorMean } from '../../reviews/weekly-review.ts';
-import {
-  type Alert,
-  CHANGE_KINDS,
-  type ChangeKind,
-  type Distribution,
-  type Measurement,
-} from '../../signals/signal.ts';
+import { type Alert, CHANGE_KINDS, type ChangeKind, type Distribution } from '../../signals/signal.ts';
 import { ALERT_MEMORY } from '../../triggers/evaluate-alert.ts';
-import type { Evidence, SlicesEvidence } from '../../triggers/evidence.ts';
+import type { Evidence, History, SlicesEvidence } from '../../triggers/evidence.ts';
 import type { Slice } from '../../triggers/slice.ts';
 import { createBatcher } from './batcher.ts';
+import { readChecksSince } from './checks-since.ts';
 import type { Database } from './database.ts';
 import { type EvidenceAsk, readEvidence, readSlices } from './evidence.ts';
 import { textArray } from './recordset.ts';
@@ -23,8 +18,6 @@ import { signals } from './tables.ts';
 const SERVICES_AT_ONCE = 50;
 /** Services whose slices are read at the same time: a few of the pool's connections. */
 const SLICED_AT_ONCE = 3;
-/** Enough for the moments that a recovery takes, however many series share them. */
-const MEASUREMENTS_AT_ONCE = 3000;
 const DISTRIBUTIONS_AT_ONCE = 1000;
 /** Of each SLI: a month of one every ten minutes. */
 const VERSION_EVALS_AT_ONCE = 5000;
@@ -44,7 +37,6 @@ const versionEval = z.object({
 /** Reads of measurements and alerts: what triggers, verification and reviews look at. */
 export function measurementQueries(database: Database) {
   const { orm } = database;
-  const isMeasurement = eq(signals.type, 'measurement');
   const evidence = createBatcher((asks: readonly EvidenceAsk[]) => readEvidence(database, asks), {
     most: SERVICES_AT_ONCE,
   });
@@ -55,34 +47,6 @@ export function measurementQueries(database: Database) {
     { most: SLICED_AT_ONCE },
   );
 
-  /** Oldest first; the newest {@link MEASUREMENTS_AT_ONCE}. */
-  async function measurementsSince(
-    service: string,
-    sli: string,
-    since: Date,
-    slice?: Slice,
-  ): Promise<readonly Measurement[]> {
-    const isOfSlice =
-      slice === undefined
-        ? undefined
-        : sql`${signals.signal} -> 'labels' ->> ${slice.label} = ${slice.value}`;
-    const rows = await orm
-      .select({ signal: signals.signal })
-      .from(signals)
-      .where(
-        and(
-          isMeasurement,
-          eq(signals.service, service),
-          eq(signals.sli, sli),
-          gt(signals.at, since),
-          isOfSlice,
-        ),
-      )
-      .orderBy(desc(signals.at), desc(signals.seq))
-      .limit(MEASUREMENTS_AT_ONCE);
-    return rows.flatMap(({ signal }) => (signal.type === 'measurement' ? [signal] : [])).reverse();
-  }
-
   return {
     async evidence(service: string, wanted: EvidenceWanted, now: Date): Promise<Evidence> {
       const ask = { service, wanted, now };
@@ -90,7 +54,9 @@ export function measurementQueries(database: Database) {
       return slices === undefined ? found : { ...found, slices };
     },
 
-    measurementsSince,
+    checksSince(service: string, sli: string, since: Date, slice?: Slice): Promise<History> {
+      return readChecksSince(database, { service, sli, since, slice });
+    },
 
     async versionEvals(
       service: string,

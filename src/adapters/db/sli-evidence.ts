@@ -1,21 +1,26 @@
 import { sql } from 'drizzle-orm';
 import { z } from 'zod';
-import { CHECKS_AT_ONCE, CHECKS_TO_CONFIRM } from '../../incidents/evidence-wanted.ts';
+import { CHECKS_AT_ONCE, CHECKS_TO_CONFIRM, MEASUREMENTS_AT_ONCE } from '../../incidents/evidence-wanted.ts';
 import { type BaselineSums, NO_SUMS } from '../../triggers/baseline.ts';
-import { type Check, inOrder, type SliEvidence } from '../../triggers/evidence.ts';
+import type { Check, History, SliEvidence } from '../../triggers/evidence.ts';
 import type { Database } from './database.ts';
 import type { EvidenceAsk } from './evidence.ts';
 import { isWithin, type TimeSpan, without } from './incident-times.ts';
+import { checksOf, msOf } from './moments.ts';
 import { recordset } from './recordset.ts';
 import { signals } from './tables.ts';
 
-/** Of one SLI, in any order: when (ms), value, samples, seconds it speaks for, labels where others share the moment. */
+const number = z.number().nullable();
+/** Of one SLI, newest first: columns of the moments with one measurement, rows of those with several; how many measurements. */
 const checksRow = z.object({
   n: z.number(),
   sli: z.string(),
-  checks: z.array(
-    z.tuple([z.number(), z.number(), z.number().nullable(), z.number().nullable(), z.string().nullable()]),
-  ),
+  measurements: z.number(),
+  at: z.array(z.number()).nullable(),
+  value: z.array(z.number()).nullable(),
+  samples: z.array(number).nullable(),
+  window_s: z.array(number).nullable(),
+  shared: z.array(z.tuple([z.number(), z.number(), number, number])).nullable(),
 });
 const sumsRow = z.object({
   n: z.number(),
@@ -38,25 +43,20 @@ export async function readSliEvidence(
 ): Promise<readonly BySli<SliEvidence>[]> {
   const [incidents, found] = await Promise.all([times, newestChecks(database, asks)]);
   const from = asks.map(({ wanted, now }) => new Date(now.getTime() - wanted.baselineWindow));
-  const checks = found.map((slis, n) => {
-    const { history } = asks[n]?.wanted ?? {};
+  const histories = found.map((slis, n) => {
     const oldest = from[n] ?? new Date(0);
     return new Map(
-      [...slis].map(([sli, rows]) => {
-        const each = rows.map((check) => ({ ...check, inIncident: isWithin(check.at, incidents[n] ?? []) }));
-        const moments = wholeMoments(inOrder(each), rows.length).slice(
-          history?.has(sli) ? 0 : -CHECKS_TO_CONFIRM,
-        );
-        return [
-          sli,
-          moments.filter((check, index, all) => check.at >= oldest || index === all.length - 1),
-        ] as const;
+      [...slis].map(([sli, { checks, ...rest }]) => {
+        const each = checks
+          .map((check) => ({ ...check, inIncident: isWithin(check.at, incidents[n] ?? []) }))
+          .filter((check, index, all) => check.at >= oldest || index === all.length - 1);
+        return [sli, { ...rest, checks: each }] as const;
       }),
     );
   });
   const stretches = asks.flatMap(({ service, wanted }, n) =>
-    [...(checks[n] ?? [])].flatMap(([sli, each]) => {
-      const [oldest, newest] = [each[0], each.at(-1)];
+    [...(histories[n] ?? [])].flatMap(([sli, { checks }]) => {
+      const [oldest, newest] = [checks[0], checks.at(-1)];
       if (oldest === undefined || newest === undefined || !wanted.baselines.has(sli)) return [];
       const watched = new Date(newest.at.getTime() - (wanted.history.get(sli) ?? 0));
       const until = watched < oldest.at ? watched : oldest.at;
@@ -69,77 +69,101 @@ export async function readSliEvidence(
     }),
   );
   const before = await sumsOf(database, stretches);
-  return checks.map(
+  return histories.map(
     (slis, n) =>
       new Map(
-        [...slis].map(([sli, each]) => [sli, { checks: each, before: before.get(`${n} ${sli}`) ?? NO_SUMS }]),
+        [...slis].map(([sli, each]) => [sli, { ...each, before: before.get(`${n} ${sli}`) ?? NO_SUMS }]),
       ),
   );
 }
 
-/** Where there was more than may be read, the oldest moment may be without some of its rows. */
-function wholeMoments(checks: readonly Check[], rows: number): readonly Check[] {
-  return rows < CHECKS_AT_ONCE || checks.length === 1 ? checks : checks.slice(1);
-}
+/** What was read of one SLI, before it is known what lies in incidents. */
+type Read = Pick<History, 'isCut'> & { readonly checks: readonly Omit<Check, 'inIncident'>[] };
 
 /**
- * Those of one SLI in any order: for one that is watched over time all of that time, else the newest
- * {@link CHECKS_TO_CONFIRM}, or enough for as many moments where slices share them; the newest in any case.
+ * Of an SLI that is watched over time the moments of all that time, else the newest {@link CHECKS_TO_CONFIRM}; the newest
+ * in any case, and of all together {@link MEASUREMENTS_AT_ONCE} measurements at most.
+ *
+ * Most moments have one measurement: those with several are read again, since only there labels matter, and they are most
+ * of what is read.
  */
 async function newestChecks(
   database: Database,
   asks: readonly EvidenceAsk[],
-): Promise<readonly BySli<readonly Omit<Check, 'inIncident'>[]>[]> {
-  const found = asks.map(() => new Map<string, readonly Omit<Check, 'inIncident'>[]>());
+): Promise<readonly BySli<Read>[]> {
+  const found = asks.map(() => new Map<string, Read>());
   const slis = asks.flatMap(({ service, wanted, now }, n) =>
     wanted.slis.map((sli) => {
       const back = wanted.history.get(sli);
-      return back === undefined
-        ? {
-            n,
-            service,
-            sli,
-            until: now,
-            most: wanted.slices === undefined ? CHECKS_TO_CONFIRM : CHECKS_AT_ONCE,
-          }
-        : { n, service, sli, until: now, most: CHECKS_AT_ONCE, since: new Date(now.getTime() - back) };
+      return {
+        ...{ n, service, sli, until: now },
+        ...(back === undefined
+          ? { most: CHECKS_TO_CONFIRM }
+          : { most: CHECKS_AT_ONCE, since: new Date(now.getTime() - back) }),
+      };
     }),
   );
   if (slis.length === 0) return found;
+  const ofMoment = checksOf(sql`
+    select r.at, r.value, r.samples, (r.signal ->> 'windowSeconds')::float8 as window_s, r.signal -> 'labels' as labels
+    from ${signals} r
+    where r.type = 'measurement' and r.service = w.service and r.sli = w.sli and r.at = c.at
+    limit ${MEASUREMENTS_AT_ONCE}::int`);
+  const alone = sql`filter (where c.measurements = 1)`;
   const rows = await database.often(sql`
-    select w.n, w.sli, s.checks
+    select w.n, w.sli, s.*
     from json_to_recordset(${recordset(slis)})
       as w (n int, service text, sli text, since timestamptz, until timestamptz, most int)
     cross join lateral (
-      select json_agg(json_build_array(
-        round(extract(epoch from c.at) * 1000)::float8, c.value, c.samples, (c.signal ->> 'windowSeconds')::float8,
-        case when c.same > 1 then md5(c.signal ->> 'labels') end)) as checks
+      select sum(c.measurements)::int as measurements,
+        array_to_json(array_agg(${msOf(sql`c.at`)}) ${alone}) as at, array_to_json(array_agg(c.value) ${alone}) as value,
+        array_to_json(array_agg(c.samples) ${alone}) as samples, array_to_json(array_agg(c.window_s) ${alone}) as window_s,
+        json_agg((
+          select json_build_array(${msOf(sql`o.at`)}, o.value, o.samples, o.window_s) from (${ofMoment}) o
+        )) filter (where c.measurements > 1) as shared
       from (
-        select m.*, count(*) over (partition by m.at) as same
+        select m.at, count(*) as measurements,
+          min(m.value) as value, min(m.samples) as samples, min(m.window_s) as window_s
         from (
-          select m.at, m.value, m.samples, m.signal from ${signals} m
+          select m.at, m.value, m.samples, (m.signal ->> 'windowSeconds')::float8 as window_s from ${signals} m
           where m.type = 'measurement' and m.service = w.service and m.sli = w.sli and m.at <= w.until
             and m.at >= case when w.since is null then '-infinity' else least(w.since, (
               select l.at from ${signals} l
               where l.type = 'measurement' and l.service = w.service and l.sli = w.sli and l.at <= w.until
               order by l.at desc limit 1)) end
           order by m.at desc
-          limit w.most) m) c) s
-    where s.checks is not null`);
+          limit ${MEASUREMENTS_AT_ONCE}::int) m
+        group by m.at
+        order by m.at desc
+        limit w.most) c) s
+    where s.measurements > 0`);
   for (const row of rows) {
-    const { n, sli, checks } = checksRow.parse(row);
-    found[n]?.set(
-      sli,
-      checks.map(([at, value, samples, windowSeconds, series]) => ({
-        at: new Date(at),
-        value,
-        ...(samples === null ? {} : { samples }),
-        ...(windowSeconds === null ? {} : { windowSeconds }),
-        ...(series === null ? {} : { series }),
-      })),
-    );
+    const { n, sli, ...columns } = checksRow.parse(row);
+    found[n]?.set(sli, readOf(columns, asks[n]?.wanted.history.has(sli) === true));
   }
   return found;
+}
+
+/** Where more was measured than is read, the oldest moment may be without some of its measurements. */
+function readOf(row: Omit<z.infer<typeof checksRow>, 'n' | 'sli'>, isWatched: boolean): Read {
+  const { measurements, at, value, samples, window_s, shared } = row;
+  const alone = (at ?? []).flatMap((ms, index) => {
+    const each = value?.[index];
+    return each === undefined
+      ? []
+      : [[ms, each, samples?.[index] ?? null, window_s?.[index] ?? null] as const];
+  });
+  const moments = [...alone, ...(shared ?? [])].sort(([a], [b]) => a - b);
+  const isPartial = measurements >= MEASUREMENTS_AT_ONCE;
+  return {
+    checks: moments.slice(isPartial ? 1 : 0).map(([ms, each, size, window]) => ({
+      at: new Date(ms),
+      value: each,
+      ...(size === null ? {} : { samples: size }),
+      ...(window === null ? {} : { windowSeconds: window }),
+    })),
+    ...(isPartial || (isWatched && moments.length >= CHECKS_AT_ONCE) ? { isCut: true } : {}),
+  };
 }
 
 /** A part of the time in which an SLI's baseline is read, without its end. */

@@ -1,20 +1,21 @@
 import { sql } from 'drizzle-orm';
 import { z } from 'zod';
-import { CHECKS_AT_ONCE, CHECKS_TO_CONFIRM } from '../../incidents/evidence-wanted.ts';
+import { CHECKS_AT_ONCE, CHECKS_TO_CONFIRM, MEASUREMENTS_AT_ONCE } from '../../incidents/evidence-wanted.ts';
 import type { EvidenceWanted } from '../../incidents/ports.ts';
 import { SECOND } from '../../time.ts';
 import { type BaselineSums, NO_SUMS } from '../../triggers/baseline.ts';
-import { type Check, inOrder, type SlicesEvidence } from '../../triggers/evidence.ts';
+import type { Check, History, SlicesEvidence } from '../../triggers/evidence.ts';
 import { MISSED, STALE_AFTER } from '../../triggers/freshness.ts';
 import { MOST_SLICE_LABELS, MOST_SLICES, type Slice } from '../../triggers/slice.ts';
 import type { Database } from './database.ts';
 import type { EvidenceAsk } from './evidence.ts';
 import { isWithin, type TimeSpan } from './incident-times.ts';
+import { checksOf, msOf } from './moments.ts';
 import { textArray } from './recordset.ts';
 import { incidents, signals } from './tables.ts';
 
-/** Of one SLI: enough for the checks of all slices that may be watched, whatever floods in. */
-const MEASUREMENTS_AT_ONCE = MOST_SLICE_LABELS * MOST_SLICES * CHECKS_TO_CONFIRM;
+/** Of one SLI: enough for the checks of all slices that may be watched where each has moments of its own. */
+const MEASUREMENTS_AT_LEAST = MOST_SLICE_LABELS * MOST_SLICES * CHECKS_TO_CONFIRM;
 
 const checkRow = z.object({
   sli: z.string(),
@@ -25,7 +26,7 @@ const checkRow = z.object({
   value: z.number(),
   samples: z.number().nullable(),
   window_s: z.number().nullable(),
-  series: z.string(),
+  is_cut: z.boolean(),
 });
 const sumsRow = z.object({
   nth: z.coerce.number(),
@@ -35,7 +36,7 @@ const sumsRow = z.object({
 });
 
 /** One slice of one SLI: what is read of it. */
-interface Series {
+interface Series extends Pick<History, 'isCut'> {
   readonly sli: string;
   readonly slice: Slice;
   /** How many values of the label were measured lately. */
@@ -66,9 +67,9 @@ export async function readSliceEvidence(
   const found = await newestChecks(database, service, wanted, labels, now);
   const series = found.map((each) => ({
     ...each,
-    checks: inOrder(each.checks.map((check) => ({ ...check, inIncident: isWithin(check.at, times) }))).filter(
-      (check, index, all) => check.at >= from || index === all.length - 1,
-    ),
+    checks: each.checks
+      .map((check) => ({ ...check, inIncident: isWithin(check.at, times) }))
+      .filter((check, index, all) => check.at >= from || index === all.length - 1),
   }));
   const judged = series.flatMap(({ sli, slice, checks }) => {
     const oldest = checks[0];
@@ -86,10 +87,8 @@ export async function readSliceEvidence(
     ),
   );
   return {
-    watched: series.map(({ sli, slice, checks }) => ({
-      sli,
-      slice,
-      checks,
+    watched: series.map(({ many: _many, sli, slice, ...history }) => ({
+      ...{ sli, slice, ...history },
       before: before.get(keyOf(sli, slice.label, slice.value)) ?? NO_SUMS,
     })),
     unwatched: [...beyond.values()],
@@ -98,7 +97,7 @@ export async function readSliceEvidence(
 
 /**
  * Of each label the values measured last; of each the newest {@link CHECKS_TO_CONFIRM} moments, or all of the time that
- * its SLI is watched over.
+ * its SLI is watched over; all of them whole moments.
  */
 async function newestChecks(
   database: Database,
@@ -112,19 +111,36 @@ async function newestChecks(
     return back === undefined ? null : new Date(now.getTime() - back).toISOString();
   });
   const until = now.toISOString();
+  const measured = sql`m.type = 'measurement' and m.service = ${service} and m.sli = w.sli and m.at <= ${until}::timestamptz`;
   const rows = await database.rows(sql`
-    with recent as (
-      select w.sli, w.since, m.at, m.value, m.samples, m.window_s, m.labels::text as series, l.label, m.labels ->> l.label as slice
+    with asked as materialized (
+      select w.sli, w.since, coalesce(w.since, (
+        select min(k.at) from (
+          select b.at from (
+            select m.at from ${signals} m where ${measured} order by m.at desc limit ${MEASUREMENTS_AT_ONCE}::int) b
+          group by b.at order by b.at desc limit ${CHECKS_TO_CONFIRM}::int) k)) as back
       from unnest(${textArray(wanted.slis)}, ${textArray(since)}::timestamptz[]) as w (sli, since)
-      cross join lateral (
-        select s.at, s.value, s.samples, (s.signal ->> 'windowSeconds')::float8 as window_s, s.signal -> 'labels' as labels
-        from ${signals} s
-        where s.type = 'measurement' and s.service = ${service} and s.sli = w.sli and s.at <= ${until}::timestamptz
-        order by s.at desc
-        limit ${MEASUREMENTS_AT_ONCE}::int) m
-      cross join unnest(${textArray(labels)}) as l (label)
-      where m.labels ->> l.label <> ''
-    ), named as (
+    ), bounded as materialized (
+      select w.sli, w.since, (
+        select m.at from ${signals} m where ${measured} order by m.at desc
+        offset greatest(${MEASUREMENTS_AT_LEAST}::int, (
+          select count(*) from (
+            select from ${signals} m where ${measured} and m.at >= w.back limit ${MEASUREMENTS_AT_ONCE}::int) m))
+        limit 1) as beyond
+      from asked w
+    ), recent as (${checksOf(
+      sql`
+        select w.sli, w.since, w.beyond >= w.since as is_cut, l.label, m.labels ->> l.label as slice,
+          m.at, m.value, m.samples, m.window_s, m.labels
+        from bounded w
+        cross join lateral (
+          select m.at, m.value, m.samples, (m.signal ->> 'windowSeconds')::float8 as window_s, m.signal -> 'labels' as labels
+          from ${signals} m where ${measured} and m.at > coalesce(w.beyond, '-infinity')
+          offset 0) m
+        cross join unnest(${textArray(labels)}) as l (label)
+        where m.labels ->> l.label <> ''`,
+      sql`d.sli, d.since, d.is_cut, d.label, d.slice,`,
+    )}), named as (
       select sli, label, slice, count(*) over (partition by sli, label) as many,
         row_number() over (partition by sli, label order by max(at) desc, slice collate "C") as place
       from recent
@@ -132,37 +148,31 @@ async function newestChecks(
       having bool_or(at >= ${until}::timestamptz
         - greatest(${STALE_AFTER / SECOND}::float8, ${MISSED}::int * coalesce(window_s, 0)) * interval '1 second')
     ), numbered as (
-      select r.*, n.many, n.place, dense_rank() over (partition by r.sli, r.label, r.slice order by r.at desc) as nth
+      select r.*, n.many, n.place, row_number() over (partition by r.sli, r.label, r.slice order by r.at desc) as nth
       from recent r join named n on n.sli = r.sli and n.label = r.label and n.slice = r.slice
       where n.place <= ${MOST_SLICES}::int
     )
-    select sli, label, slice, many, round(extract(epoch from at) * 1000)::float8 as at_ms, value, samples, window_s, series
+    select sli, label, slice, many, ${msOf(sql`at`)} as at_ms, value, samples, window_s,
+      coalesce(is_cut, false) or (since is not null and nth = ${CHECKS_AT_ONCE}::int) as is_cut
     from numbered
     where case when since is null then nth <= ${CHECKS_TO_CONFIRM}::int
       else nth <= ${CHECKS_AT_ONCE}::int and (at >= since or nth = 1) end
-    order by sli, label, place`);
+    order by sli, label, place, at`);
   const found = new Map<string, Series>();
   for (const row of rows) {
-    const {
-      sli,
-      label,
-      slice,
-      many,
-      at_ms,
-      value,
-      samples,
-      window_s,
-      series: labelled,
-    } = checkRow.parse(row);
+    const { sli, label, slice, many, at_ms, value, samples, window_s, is_cut } = checkRow.parse(row);
     const key = keyOf(sli, label, slice);
-    const series = found.get(key) ?? { sli, slice: { label, value: slice }, many, checks: [] };
+    // The oldest says whether there was more.
+    const series = found.get(key) ?? {
+      ...{ sli, slice: { label, value: slice }, many, checks: [] },
+      ...(is_cut ? { isCut: true as const } : {}),
+    };
     found.set(key, series);
     series.checks.push({
       at: new Date(at_ms),
       value,
       ...(samples === null ? {} : { samples }),
       ...(window_s === null ? {} : { windowSeconds: window_s }),
-      series: labelled,
     });
   }
   return [...found.values()];

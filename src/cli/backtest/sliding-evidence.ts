@@ -42,7 +42,8 @@ export function slideOver(checks: readonly Check[], wanted: EvidenceWanted, sli:
         for (; timeOf(high) < until; high++) add(high, 1);
         for (; low < high && timeOf(low) < from; low++) add(low, -1);
       }
-      return { checks: seen.slice(first, index + 1), before: sums };
+      const isCut = history !== undefined && index - first + 1 >= CHECKS_AT_ONCE;
+      return { checks: seen.slice(first, index + 1), before: sums, ...(isCut ? { isCut } : {}) };
     },
     isIncident(from, index) {
       for (let at = index; at >= 0 && timeOf(at) >= from.getTime(); at--) {
