@@ -112,12 +112,12 @@ async function side(postgresUrl: string, count: number) {
 }
 
 /** Every SLI each four hours. */
-const WEEK = `insert into signals (source, type, id, service, at, sli, value, samples, signal)
-  select 'bench', 'measurement', sli || n || '-' || h, 'svc-' || lpad(n::text, 6, '0'), now() - h * interval '4 hours', sli, value, 200,
-    jsonb_build_object('type', 'measurement', 'windowSeconds', 900)
+const WEEK = `insert into signals (source, type, id, service, at, sli, value, samples, window_s, signal)
+  select 'bench', 'measurement', sli || n || '-' || h, 'svc-' || lpad(n::text, 6, '0'), now() - h * interval '4 hours', sli, value, 200, 900,
+    jsonb_build_object('type', 'measurement')
   from generate_series(1, $count) n, generate_series(1, 42) h,
     (values ('task_completion_rate', 0.95), ('hallucination_rate', 0.01), ('latency_p95', 1), ('structured_output_error_rate', 0.001)) of (sli, value)`;
 
-const MEASURED = `insert into signals (source, type, id, service, at, sli, value, samples, signal)
-  select 'bench', 'measurement', gen_random_uuid()::text, service, now(), 'task_completion_rate', $value, 200, '{"type": "measurement", "windowSeconds": 900}'
+const MEASURED = `insert into signals (source, type, id, service, at, sli, value, samples, window_s, signal)
+  select 'bench', 'measurement', gen_random_uuid()::text, service, now(), 'task_completion_rate', $value, 200, 900, '{"type": "measurement"}'
   from unnest($1::text[]) service`;

@@ -1,6 +1,12 @@
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { sql } from 'drizzle-orm';
+import pg from 'pg';
 import { expect, inject, it } from 'vitest';
-import { type Database, openDatabase } from '../../src/adapters/db/database.ts';
+import { z } from 'zod';
+import { type Database, MIGRATIONS, openDatabase } from '../../src/adapters/db/database.ts';
+import { migratePostgres } from '../../src/adapters/db/migrate.ts';
 import { silentLogger } from '../../src/log.ts';
 import { describeOnBoth, openTestPostgres } from '../support/databases.ts';
 import { createScratchDatabase } from '../support/postgres-server.ts';
@@ -46,6 +52,38 @@ it('refuses a schema that a newer aire has migrated', async () => {
     await expect(another()).rejects.toMatchObject({ code: 'schema_too_new' });
   } finally {
     await close();
+  }
+});
+
+it('an upgrade keeps for how long measurements speak', async () => {
+  const scratch = await createScratchDatabase(inject('postgresUrl'));
+  const before = await mkdtemp(join(tmpdir(), 'aire-migrations-'));
+  const pool = new pg.Pool({ connectionString: scratch.url });
+  try {
+    await cp(MIGRATIONS, before, { recursive: true });
+    const journal = join(before, 'meta', '_journal.json');
+    const { entries, ...rest } = z
+      .looseObject({ entries: z.array(z.looseObject({ tag: z.string() })) })
+      .parse(JSON.parse(await readFile(journal, 'utf8')));
+    const older = entries.filter(({ tag }) => tag < '0005');
+    await writeFile(journal, JSON.stringify({ ...rest, entries: older }));
+    await migratePostgres(pool, before);
+    await pool.query(
+      `insert into signals (source, type, id, service, at, sli, value, signal)
+      select 's', type, coalesce(seconds::text, 'none'), 'a', now(), 'x', 1, jsonb_build_object('windowSeconds', seconds)
+      from (values ('measurement', 900), ('distribution', 60), ('measurement', null)) v (type, seconds)`,
+    );
+    const database = await open(scratch.url);
+    const rows = await database.rows(sql`select id, window_s from signals order by id`);
+    expect(rows).toEqual([
+      { id: '60', window_s: null },
+      { id: '900', window_s: 900 },
+      { id: 'none', window_s: null },
+    ]);
+    await database.close();
+  } finally {
+    await pool.end();
+    await Promise.all([scratch.drop(), rm(before, { recursive: true })]);
   }
 });
 

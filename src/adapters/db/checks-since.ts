@@ -29,7 +29,7 @@ export async function readChecksSince(
     select bounded.beyond is not null as is_cut, (
       select json_agg(json_build_array(${msOf(sql`c.at`)}, c.value, c.samples, c.window_s)) from (
         ${checksOf(sql`
-          select m.at, m.value, m.samples, (m.signal ->> 'windowSeconds')::float8 as window_s, m.signal -> 'labels' as labels
+          select m.at, m.value, m.samples, m.window_s, m.signal -> 'labels' as labels
           from ${signals} m
           where ${measured} ${ofSlice} and m.at > coalesce((select beyond from bounded), '-infinity')`)}
         order by at desc

@@ -3,6 +3,7 @@ import pg from 'pg';
 import { messageOf } from '../../errors.ts';
 import type { Logger } from '../../log.ts';
 import { SECOND } from '../../time.ts';
+import { createBatcher } from './batcher.ts';
 
 const CHANNEL = 'aire_jobs';
 const RECONNECT = 5 * SECOND;
@@ -60,13 +61,21 @@ export function createReplicaWake(url: string, onWake: () => void, log: Logger):
     }, RECONNECT);
   }
 
+  const tell = createBatcher(
+    async (asked: readonly undefined[]) => {
+      // A wake that is lost costs at most the time to the next poll.
+      await client?.query(`notify ${CHANNEL}, '${self}'`).catch(() => undefined);
+      return asked;
+    },
+    { most: Infinity },
+  );
+
   void connect();
   return {
     announce() {
       pending ??= setTimeout(() => {
         pending = undefined;
-        // A wake that is lost costs at most the time to the next poll.
-        client?.query(`notify ${CHANNEL}, '${self}'`).catch(() => undefined);
+        void tell(undefined);
       }, QUIET);
     },
     async close() {

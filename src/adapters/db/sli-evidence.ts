@@ -105,7 +105,7 @@ async function newestChecks(
   );
   if (slis.length === 0) return found;
   const ofMoment = checksOf(sql`
-    select r.at, r.value, r.samples, (r.signal ->> 'windowSeconds')::float8 as window_s, r.signal -> 'labels' as labels
+    select r.at, r.value, r.samples, r.window_s, r.signal -> 'labels' as labels
     from ${signals} r
     where r.type = 'measurement' and r.service = w.service and r.sli = w.sli and r.at = c.at
     limit ${MEASUREMENTS_AT_ONCE}::int`);
@@ -125,7 +125,7 @@ async function newestChecks(
         select m.at, count(*) as measurements,
           min(m.value) as value, min(m.samples) as samples, min(m.window_s) as window_s
         from (
-          select m.at, m.value, m.samples, (m.signal ->> 'windowSeconds')::float8 as window_s from ${signals} m
+          select m.at, m.value, m.samples, m.window_s from ${signals} m
           where m.type = 'measurement' and m.service = w.service and m.sli = w.sli and m.at <= w.until
             and m.at >= case when w.since is null then '-infinity' else least(w.since, (
               select l.at from ${signals} l

@@ -134,7 +134,7 @@ async function newestChecks(
           m.at, m.value, m.samples, m.window_s, m.labels
         from bounded w
         cross join lateral (
-          select m.at, m.value, m.samples, (m.signal ->> 'windowSeconds')::float8 as window_s, m.signal -> 'labels' as labels
+          select m.at, m.value, m.samples, m.window_s, m.signal -> 'labels' as labels
           from ${signals} m where ${measured} and m.at > coalesce(w.beyond, '-infinity')
           offset 0) m
         cross join unnest(${textArray(labels)}) as l (label)

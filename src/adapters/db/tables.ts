@@ -55,12 +55,17 @@ export const signals = pgTable(
     sli: text('sli'),
     value: doublePrecision('value'),
     samples: doublePrecision('samples'),
+    /** The time it speaks for, in seconds. */
+    window: doublePrecision('window_s'),
     alertKey: text('alert_key'),
     signal: document<Signal>('signal').notNull(),
   },
   (t) => [
     uniqueIndex('signals_once').on(t.source, t.type, t.id),
-    index('signals_measurements').on(t.service, t.sli, t.at).where(sql`${t.type} = 'measurement'`),
+    // With all that a check is made of, so that a week of it is read from the index alone.
+    index('signals_measurements')
+      .on(t.service, t.sli, t.at, t.value, t.samples, t.window)
+      .where(sql`${t.type} = 'measurement'`),
     index('signals_others').on(t.service, t.type, t.at).where(sql`${t.type} <> 'measurement'`),
     index('signals_measured_at').on(t.at).where(sql`${t.type} = 'measurement'`),
   ],
