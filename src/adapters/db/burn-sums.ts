@@ -83,6 +83,12 @@ async function sumsOfWindows(database: Database, asks: readonly EvidenceAsk[]): 
     );
   });
   if (windows.length === 0) return [];
+  // Only where measurements share a moment do labels matter: all else is read from an index alone.
+  const moments = sql`
+    select m.at, count(*) as measurements, min(m.value) as value, min(m.samples) as samples, max(coalesce(m.window_s, 0)) as window_s
+    from ${signals} m
+    where m.type = 'measurement' and m.service = w.service and m.sli = w.sli and m.at > w.since and m.at <= w.until
+    group by m.at`;
   const isAnswered = sql`d.at - d.window_s * interval '1 second' < a.until`;
   const rows = await database.often(sql`
     select w.n, w.sli, w.span, round(extract(epoch from max(d.at)) * 1000)::float8 as newest_ms,
@@ -101,11 +107,13 @@ async function sumsOfWindows(database: Database, asks: readonly EvidenceAsk[]): 
           select 1 from jsonb_array_elements_text(i.findings) f (key)
           where split_part(f.key, ':', 2) = w.sli and split_part(f.key, ':', 3) <> '')) a
     cross join lateral (
-      select m.at, m.value, m.samples, max(coalesce((m.signal ->> 'windowSeconds')::float8, 0)) as window_s
-      from (
-        select s.at, s.value, s.samples, s.signal, count(*) over (partition by s.at) as same from ${signals} s
-        where s.type = 'measurement' and s.service = w.service and s.sli = w.sli and s.at > w.since and s.at <= w.until) m
-      group by m.at, m.value, m.samples, case when m.same > 1 then m.signal ->> 'labels' end) d
+      select c.at, c.value, c.samples, c.window_s from (${moments}) c where c.measurements = 1
+      union all
+      select r.at, r.value, r.samples, max(coalesce(r.window_s, 0)) as window_s
+      from (${moments}) c
+      join ${signals} r on r.type = 'measurement' and r.service = w.service and r.sli = w.sli and r.at = c.at
+      where c.measurements > 1
+      group by r.at, r.value, r.samples, r.signal ->> 'labels') d
     group by w.n, w.sli, w.span, a.until
     order by w.span`);
   return rows.map((each) => row.parse(each));
