@@ -42,7 +42,10 @@ export function pollingJobs(deps: PollingDeps): ReadonlyMap<string, JobHandler> 
       enqueue,
       newestMeasurements,
       queryRange: createRangeReader(deps.read),
-      sources: (service) => services.get(service)?.sources,
+      source: (service) => {
+        const { sources, baseline } = services.get(service) ?? {};
+        return sources?.prometheus && { ...sources.prometheus, slices: baseline?.slices ?? [] };
+      },
       observe: (service, outcome) => metrics.poll('prometheus', service, outcome),
     }),
     ...vendorPolls({

@@ -8,6 +8,7 @@ import { sliDefinition } from '../services/slis.ts';
 import { formatDuration } from '../time.ts';
 import { rulesOf } from '../triggers/overrides.ts';
 import { chartOf } from './backtest/chart.ts';
+import { addUp } from './backtest/episodes.ts';
 import { play } from './backtest/play.ts';
 import type { CsvLine } from './backtest/read-csv.ts';
 import { readMeasurements, readSeries, type Series } from './backtest/read-series.ts';
@@ -39,13 +40,13 @@ export async function backtest(
   const { subject, chosen, notes } = choose(await readRule(runbooks, flags), lines, flags);
   const tried = whatIf(subject, flags.set);
   const series = readSeries(chosen, sliDefinition(tried.sli, tried.service.slis).unit);
-  const played = play(tried, series.checks);
+  const played = addUp(play(tried, series.checks));
   const report = reportOf(tried, played, [...notes, ...series.notes, ...sparse(tried, series)]);
   if (report === undefined) throw new AppError('invalid_input', 'There is nothing to play.');
   if (flags.json === true) write(JSON.stringify(report, null, 2));
   else for (const line of reportLines(report, tried)) write(line);
   if (flags.chart === undefined) return;
-  await writeFile(flags.chart, chartOf(tried, played, report.episodes));
+  await writeFile(flags.chart, chartOf(tried, played));
   if (flags.json !== true) write(`Chart: ${flags.chart}`);
 }
 

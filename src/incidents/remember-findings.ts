@@ -13,18 +13,19 @@ export function remember(
   const seen = findings.map((finding): [string, WatchedFinding] => {
     const before = watch.findings[finding.key];
     const since = before?.state === finding.state ? before.since : now;
-    const { onset: _onset, onsetBetween: _between, ...found } = finding;
     // Without data in between it goes on, so it began when it began.
     const wentOn = before?.state === 'firing' || before?.state === 'not_evaluable';
-    const began = wentOn && before?.onset !== undefined ? before : finding;
-    return [finding.key, { ...found, ...onsetOf(began), since, ...memoriesOf(before, finding) }];
+    const found = wentOn && before.onset !== undefined ? begunAs(before, finding) : finding;
+    return [finding.key, { ...found, since, ...memoriesOf(before, finding) }];
   });
   return Object.fromEntries(seen);
 }
 
 /** When something began is found out once, when it fires. */
-function onsetOf({ onset, onsetBetween }: Finding): Pick<Finding, 'onset' | 'onsetBetween'> {
+function begunAs({ onset, onsetBetween }: Finding, finding: Finding): Finding {
+  const { onset: _onset, onsetBetween: _between, ...found } = finding;
   return {
+    ...found,
     ...(onset === undefined ? {} : { onset }),
     ...(onsetBetween === undefined ? {} : { onsetBetween }),
   };

@@ -3,7 +3,8 @@ import type { ServiceDirectory, ServiceIdentity } from '../services/schema.ts';
 import { type Clock, SECOND } from '../time.ts';
 import { parseSignals } from './parse-signals.ts';
 import { CATCH_UP, itemsOf, missing, type PolledItem, type PollOutcome } from './polled-points.ts';
-import type { RangeAnswer, RangeQuery } from './polling-ports.ts';
+import { polledParts, type QueryFault } from './polled-series.ts';
+import type { RangeAnswer, RangeQuery, Series } from './polling-ports.ts';
 import type { PrometheusSource } from './polling-schema.ts';
 import type { DeliveryStore } from './ports.ts';
 import { deadLetterNotice, evaluateJob } from './receive-delivery.ts';
@@ -26,6 +27,9 @@ export interface PollDeps {
   ) => Promise<ReadonlyMap<string, Date>>;
 }
 
+/** What is polled, and the labels by which the series of an answer may differ: those of `baseline.slices`. */
+export type PolledSource = PrometheusSource & { readonly slices: readonly string[] };
+
 /** What came of a poll. */
 export interface Polled {
   readonly outcomes: ReadonlyMap<string, PollOutcome>;
@@ -42,8 +46,7 @@ interface Answer {
   readonly items: readonly PolledItem[];
   readonly failed?: string;
   readonly warning?: string;
-  /** What must be mended in the service file. */
-  readonly fault?: { readonly key: string; readonly reason: string };
+  readonly fault?: QueryFault;
 }
 
 /**
@@ -52,11 +55,7 @@ interface Answer {
  *
  * @throws AppError `database_unavailable`.
  */
-export async function pollPrometheus(
-  deps: PollDeps,
-  service: string,
-  source: PrometheusSource,
-): Promise<Polled> {
+export async function pollPrometheus(deps: PollDeps, service: string, source: PolledSource): Promise<Polled> {
   const now = deps.clock.now();
   const slis = Object.keys(source.queries);
   const since = new Date(now.getTime() - CATCH_UP - source.every);
@@ -108,7 +107,7 @@ export async function pollPrometheus(
 
 async function ask(
   { queryRange }: PollDeps,
-  about: { service: string; source: PrometheusSource; sli: string; now: Date },
+  about: { service: string; source: PolledSource; sli: string; now: Date },
   newest: Date | undefined,
 ): Promise<Answer> {
   const { service, source, sli, now } = about;
@@ -127,13 +126,19 @@ async function ask(
       return { sli, outcome: 'fault', items: [], fault: { key: which, reason: answer.reason } };
     }
   }
-  const points = (answer: RangeAnswer | undefined) => (answer?.kind === 'points' ? answer.points : undefined);
   const warnings = [value, samples].flatMap((answer) =>
-    answer?.kind === 'points' ? (answer.warning ?? []) : [],
+    answer?.kind === 'series' ? (answer.warning ?? []) : [],
   );
+  const parts = polledParts(seriesOf(value) ?? [], seriesOf(samples), source.slices);
   return {
     sli,
-    ...itemsOf({ service, sli, every, to: range.to }, points(value) ?? [], points(samples)),
+    ...('reason' in parts
+      ? { outcome: 'fault', items: [], fault: parts }
+      : itemsOf({ service, sli, every, to: range.to }, parts)),
     ...(warnings[0] === undefined ? {} : { warning: warnings[0] }),
   };
+}
+
+function seriesOf(answer: RangeAnswer | undefined): readonly Series[] | undefined {
+  return answer?.kind === 'series' ? answer.series : undefined;
 }

@@ -1,5 +1,7 @@
+import { contentHash } from '../ids.ts';
 import { HOUR, SECOND } from '../time.ts';
-import type { Point } from './polling-ports.ts';
+import { groupsBy, partsOf } from './label-bounds.ts';
+import type { PolledPart, QueryFault } from './polled-series.ts';
 
 /** What was missed is asked for as far back as this. */
 export const CATCH_UP = HOUR;
@@ -35,42 +37,58 @@ export interface PolledItem {
   readonly samples?: number;
   readonly window_s: number;
   readonly at: string;
+  readonly labels?: Readonly<Record<string, string>>;
+}
+
+export interface PolledItems {
+  readonly items: readonly PolledItem[];
+  readonly outcome: PollOutcome;
+  /** What is not told apart. */
+  readonly fault?: QueryFault;
 }
 
 /**
- * The points that say something. What is no number is left out, never taken for zero; where samples are counted, so is
- * what rests on none. The id is that of the moment: a moment that is asked for twice is stored once.
+ * The parts that say something. What is no number is left out, never taken for zero; where samples are counted, so is
+ * what rests on none. The id is that of the moment and the labels: what is asked for twice is stored once.
  */
 export function itemsOf(
   about: { readonly service: string; readonly sli: string; readonly every: number; readonly to: Date },
-  values: readonly Point[],
-  samples: readonly Point[] | undefined,
-): { readonly items: readonly PolledItem[]; readonly outcome: PollOutcome } {
+  all: readonly PolledPart[],
+): PolledItems {
   const { service, sli, every, to } = about;
-  const counted = new Map(samples?.map(({ at, value }) => [at.getTime(), value]));
-  const usable = (at: Date): boolean =>
-    samples === undefined || Math.round(counted.get(at.getTime()) ?? 0) > 0;
-  const items = values
-    .filter(({ at, value }) => Number.isFinite(value) && usable(at))
-    .map(({ at, value }): PolledItem => {
-      const size = counted.get(at.getTime());
-      return {
-        type: 'measurement',
-        id: `${service}:${sli}:${at.getTime() / SECOND}`,
-        service,
-        sli,
-        value,
-        window_s: every / SECOND,
-        at: at.toISOString(),
-        ...(size === undefined ? {} : { samples: Math.round(size) }),
-      };
-    });
-  const newest = values.find(({ at }) => at.getTime() === to.getTime());
-  const isKnown = items.some(({ at }) => at === to.toISOString());
-  const outcome = isKnown
-    ? 'ok'
-    : newest !== undefined && !Number.isFinite(newest.value)
-      ? 'not_a_number'
-      : 'no_data';
-  return { items, outcome };
+  const isUsable = ({ value, samples }: PolledPart): boolean =>
+    Number.isFinite(value) && (samples === undefined || Math.round(samples) > 0);
+  const moments = groupsBy(all.filter(isUsable), ({ at }) => at.toISOString()).map(partsOf);
+  const [beyond] = moments.flatMap((moment) => moment.beyond ?? []);
+  const parts = moments.flatMap(({ groups }) => groups.map(asOne));
+  const items = parts.map(({ at, value, samples, labels }): PolledItem => {
+    const moment = `${service}:${sli}:${at.getTime() / SECOND}`;
+    const isWhole = Object.keys(labels).length === 0;
+    return {
+      type: 'measurement',
+      id: isWhole ? moment : `${moment}:${contentHash(labels).slice(0, 16)}`,
+      service,
+      sli,
+      value,
+      window_s: every / SECOND,
+      at: at.toISOString(),
+      ...(samples === undefined ? {} : { samples: Math.round(samples) }),
+      ...(isWhole ? {} : { labels }),
+    };
+  });
+  const fault = beyond === undefined ? {} : { fault: { key: beyond, reason: `The query gives ${beyond}` } };
+  if (items.some(({ at }) => at === to.toISOString())) return { items, outcome: 'ok', ...fault };
+  const newest = all.filter(({ at }) => at.getTime() === to.getTime());
+  const isNumber = newest.every(({ value }) => Number.isFinite(value));
+  return { items, outcome: isNumber ? 'no_data' : 'not_a_number', ...fault };
+}
+
+/** Parts that nothing tells apart any more, weighted by their samples: where there are several, each has some. */
+function asOne(same: readonly PolledPart[]): PolledPart {
+  const [first, ...others] = same;
+  if (first === undefined) throw new RangeError('no part');
+  if (others.length === 0) return first;
+  const samples = same.reduce((sum, part) => sum + (part.samples ?? 0), 0);
+  const value = same.reduce((sum, part) => sum + part.value * (part.samples ?? 0), 0) / samples;
+  return { ...first, value, samples };
 }

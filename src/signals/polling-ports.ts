@@ -16,8 +16,13 @@ export interface Point {
   readonly value: number;
 }
 
+export interface Series {
+  readonly labels: Readonly<Record<string, string>>;
+  readonly points: readonly Point[];
+}
+
 /** `fault`: the service file must be mended, asking again does not help. `failed`: there is no answer now. */
 export type RangeAnswer =
-  | { readonly kind: 'points'; readonly points: readonly Point[]; readonly warning?: string }
+  | { readonly kind: 'series'; readonly series: readonly Series[]; readonly warning?: string }
   | { readonly kind: 'fault'; readonly reason: string }
   | { readonly kind: 'failed'; readonly reason: string };

@@ -1,4 +1,5 @@
 import type { SliDefinition } from '../services/slis.ts';
+import { MOST_VALUES } from '../signals/label-bounds.ts';
 
 /** A part of what an SLI measures: the measurements that carry this value of a label (design §8, `baseline.slices`). */
 export interface Slice {
@@ -10,7 +11,7 @@ export interface Slice {
 /** A service may ask for this many labels. */
 export const MOST_SLICE_LABELS = 5;
 /** Values of one label that are watched of an SLI: those measured last. */
-export const MOST_SLICES = 20;
+export const MOST_SLICES = MOST_VALUES;
 
 const SHOWN = 60;
 

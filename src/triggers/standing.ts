@@ -119,17 +119,19 @@ function baselinesAt(
   before: BaselineSums,
 ): (index: number) => Baseline {
   const baseline = baselineOf(sli, settings.baseline);
+  const beforeAll = baseline(before);
+  if (comparator.for !== undefined) return () => beforeAll;
   let { measurements, weighted, weight } = before;
   const baselines = checks.map(({ value, samples = 1, inIncident }) => {
     const normal = baseline({ measurements, weighted, weight });
-    if (!inIncident && comparator.for === undefined) {
+    if (!inIncident) {
       measurements += 1;
       weighted += value * samples;
       weight += samples;
     }
     return normal;
   });
-  return (index) => baselines[index] ?? baseline(before);
+  return (index) => baselines[index] ?? beforeAll;
 }
 
 /** Gradual or sudden, as all the checks tell it that came by now; nothing where its onset was no test's. */

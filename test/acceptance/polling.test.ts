@@ -121,14 +121,16 @@ it('what is asked for twice is stored once', async () => {
           const moments = (to.getTime() - from.getTime()) / step + 1;
           const at = (n: number) => new Date(from.getTime() + n * step);
           return {
-            kind: 'points',
-            points: Array.from({ length: moments }, (_, n) => ({ at: at(n), value: 7 })),
+            kind: 'series',
+            series: [
+              { labels: {}, points: Array.from({ length: moments }, (_, n) => ({ at: at(n), value: 7 })) },
+            ],
           };
         },
         newestMeasurements: async () => new Map(),
       },
       'llm-inference',
-      source,
+      { ...source, slices: [] },
     );
   stage.clock.advance(MINUTE);
   await Promise.all([again(), again()]);

@@ -10,6 +10,9 @@ export interface AskedRange {
   readonly authorization?: string;
 }
 
+/** A value, as text, at a time in seconds; undefined is a hole. */
+type ValueAt = (at: number) => string | undefined;
+
 /** A server that answers queries as a test says: neither PromQL nor series, only the wire. */
 export interface FakePrometheus {
   readonly url: string;
@@ -19,8 +22,10 @@ export interface FakePrometheus {
   readonly ranges: readonly AskedRange[];
   /** From now on each query of either kind is answered so; by default with an empty vector. */
   answer(status: number, body: string): void;
-  /** From now on a range query has these series: the value of each, as text, at a time in seconds; undefined is a hole. */
-  series(of: (query: string) => readonly ((at: number) => string | undefined)[]): void;
+  /** From now on a range query has these series, told apart by their `gpu`. */
+  series(of: (query: string) => readonly ValueAt[]): void;
+  /** From now on a range query has these series, each with its labels. */
+  labelled(of: (query: string) => readonly (readonly [Readonly<Record<string, string>>, ValueAt])[]): void;
   /** From now on each instant query is answered with a vector of these values, as text. */
   vector(of: (query: string) => readonly string[]): void;
   close(): Promise<void>;
@@ -64,6 +69,13 @@ export async function startFakePrometheus(): Promise<FakePrometheus> {
       range = () => ({ status, body });
     },
     series: (of) => {
+      range = (asked) =>
+        matrixOf(
+          asked,
+          of(asked.query).map((valueAt, index) => [{ gpu: String(index) }, valueAt]),
+        );
+    },
+    labelled: (of) => {
       range = (asked) => matrixOf(asked, of(asked.query));
     },
     vector: (of) => {
@@ -79,14 +91,17 @@ export async function startFakePrometheus(): Promise<FakePrometheus> {
 
 const NOWHERE = { status: 404, body: 'no such page' };
 
-function matrixOf({ start, end, step }: AskedRange, series: readonly ((at: number) => string | undefined)[]) {
-  const result = series.map((valueAt, index) => {
+function matrixOf(
+  { start, end, step }: AskedRange,
+  series: readonly (readonly [Readonly<Record<string, string>>, ValueAt])[],
+) {
+  const result = series.map(([metric, valueAt]) => {
     const values: [number, string][] = [];
     for (let at = start; at <= end; at += step) {
       const value = valueAt(at);
       if (value !== undefined) values.push([at, value]);
     }
-    return { metric: { gpu: String(index) }, values };
+    return { metric, values };
   });
   const present = result.filter(({ values }) => values.length > 0);
   return {

@@ -77,6 +77,105 @@ describe('the evaluations of a request', () => {
   });
 });
 
+describe('where the service asks for slices', () => {
+  const sliced = otlpEvaluationsSource({
+    senders: SENDERS,
+    services: servicesWith({}, ['model_version', 'language', 'retries']),
+  });
+  /** A request of events, each with attributes of its own; the resource says `language` too. */
+  const readSliced = (...events: readonly Record<string, unknown>[]) => {
+    const attributes = (of: Record<string, unknown>) =>
+      Object.entries(of).map(([key, value]) => ({ key, value }));
+    return readBody(sliced, {
+      resourceLogs: [
+        {
+          resource: {
+            attributes: attributes({
+              'service.name': { stringValue: 'support-agent' },
+              language: { stringValue: 'en' },
+            }),
+          },
+          scopeLogs: [
+            {
+              logRecords: events.map(({ at = 1_795_401_600, score = 1, ...own }) => ({
+                timeUnixNano: `${at}000000000`,
+                eventName: 'gen_ai.evaluation.result',
+                attributes: attributes({
+                  'gen_ai.evaluation.name': { stringValue: 'Hallucination rate' },
+                  'gen_ai.evaluation.score.value': { doubleValue: score },
+                  ...own,
+                }),
+              })),
+            },
+          ],
+        },
+      ],
+    });
+  };
+  const model = (kind: 'request' | 'response', name: string) => ({
+    [`gen_ai.${kind}.model`]: { stringValue: name },
+  });
+
+  it('there is a measurement for each set of labels, all of one moment', () => {
+    const signals = signalsOf(
+      readSliced(
+        { ...model('response', 'v41'), score: 0 },
+        { ...model('response', 'v42'), score: 1, at: 1_795_401_660 },
+        { ...model('response', 'v42'), score: 0 },
+      ),
+    );
+    const at = new Date('2026-11-23T02:41:00Z');
+    expect(signals).toMatchObject([
+      { value: 0, samples: 1, at, windowSeconds: 60, labels: { model_version: 'v41', language: 'en' } },
+      { value: 0.5, samples: 2, at, windowSeconds: 60, labels: { model_version: 'v42', language: 'en' } },
+    ]);
+    expect(new Set(signals.map(({ id }) => id)).size).toBe(2);
+  });
+
+  it.each([
+    [
+      'the model that answered before the one that was asked for',
+      { ...model('request', 'a'), ...model('response', 'b') },
+      { model_version: 'b', language: 'en' },
+    ],
+    ['the model that was asked for', model('request', 'a'), { model_version: 'a', language: 'en' }],
+    [
+      'its own name before the conventions',
+      { ...model('response', 'b'), model_version: { stringValue: 'v42' } },
+      { model_version: 'v42', language: 'en' },
+    ],
+    ['what the event says before its resource', { language: { stringValue: 'de' } }, { language: 'de' }],
+    ['numbers as text', { retries: { intValue: '2' } }, { language: 'en', retries: '2' }],
+    ['nothing that nobody asked for', { tenant: { stringValue: 'acme' } }, { language: 'en' }],
+  ])('a label is %s', (_what, own, labels) => {
+    expect(signalsOf(readSliced(own)).map((signal) => signal.labels)).toEqual([labels]);
+  });
+
+  it('equal scores of two models are two measurements, and the same request is the same two', () => {
+    const ids = () =>
+      signalsOf(readSliced(model('response', 'v41'), model('response', 'v42'))).map(({ id }) => id);
+    expect(new Set([...ids(), ...ids()]).size).toBe(2);
+  });
+
+  it('more than 20 values are told, and those with the fewest samples count in the total only', () => {
+    const many = [...Array(22).keys()].flatMap((n) => [
+      model('response', `m${n}`),
+      ...(n < 2 ? [] : [model('response', `m${n}`)]),
+    ]);
+    const reading = readSliced(...many);
+    const labels = signalsOf(reading).map((signal) => signal.labels.model_version);
+    expect(labels.filter((label) => label !== undefined)).toHaveLength(20);
+    expect(labels).not.toContain('m0');
+    expect(signalsOf(reading).find((signal) => signal.labels.model_version === undefined)).toMatchObject({
+      samples: 2,
+    });
+    expect(reading).toMatchObject({
+      refused: [],
+      note: expect.stringContaining('more than 20 values of model_version'),
+    });
+  });
+});
+
 describe('an event', () => {
   it.each([
     ['counts its score before its label', { 'score.value': 0.25, 'score.label': 'pass' }, 0.25],

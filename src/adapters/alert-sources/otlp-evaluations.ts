@@ -4,19 +4,23 @@ import { contentHash } from '../../ids.ts';
 import { parseJson } from '../../json.ts';
 import type { ServiceDirectory, ServiceIdentity } from '../../services/schema.ts';
 import { KNOWN_SLIS, sliDefinition } from '../../services/slis.ts';
+import { groupsBy, partsOf } from '../../signals/label-bounds.ts';
 import { parseSignals, type Refusal } from '../../signals/parse-signals.ts';
 import type { Reading, SignalSource } from '../../signals/receive-delivery.ts';
 import type { SignalSettings } from '../../signals/schema.ts';
 import type { Signal } from '../../signals/signal.ts';
+import type { TriggerSettings } from '../../triggers/schema.ts';
 import { senderByToken } from './alert-token.ts';
+import { slicedLabels } from './otlp-labels.ts';
 import { type EvaluationRecord, evaluationRecords } from './otlp-records.ts';
 import { deliveryIdOf, rulesOf } from './vendor-alert.ts';
 
-type EvaluatedService = ServiceIdentity & SignalSettings;
-type Evaluation = Omit<EvaluationRecord, 'service' | 'score'> & {
+type EvaluatedService = ServiceIdentity & SignalSettings & Partial<Pick<TriggerSettings, 'baseline'>>;
+type Evaluation = Omit<EvaluationRecord, 'service' | 'score' | 'attributes'> & {
   readonly service: EvaluatedService;
   readonly sli: string;
   readonly score: number;
+  readonly labels: Readonly<Record<string, string>>;
 };
 
 const MAX_UNZIPPED = 8 * 1024 * 1024;
@@ -26,7 +30,7 @@ const FAILED = ['fail', 'failed'];
 
 /**
  * `POST /webhooks/otlp/v1/logs`: `gen_ai.evaluation.result` events (integrations §4.2) become measurements. Each event is
- * one sample, so those of a request are one measurement for each service, SLI and hour.
+ * one sample, so those of a request are one measurement for each service, SLI and hour, or for each slice of it.
  */
 export function otlpEvaluationsSource(options: {
   senders: readonly TokenHolder[];
@@ -56,28 +60,38 @@ function read(body: Buffer, services: ServiceDirectory<EvaluatedService>, now: D
       why: 'the request has no gen_ai.evaluation.result; other log records are not used',
     };
   const refused: Refusal[] = [];
-  const groups = new Map<string, Evaluation[]>();
+  const evaluations: Evaluation[] = [];
   records.forEach((record, index) => {
     const evaluation = evaluate(record, services);
     if (typeof evaluation === 'string') {
       refused.push({ index, id: record.name ?? null, code: 'unreadable', reason: evaluation });
       return;
     }
-    const hour = record.at.toISOString().slice(0, HOUR_TEXT);
-    const key = `${evaluation.service.service} ${evaluation.sli} ${hour}`;
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, [evaluation]);
-    else group.push(evaluation);
+    evaluations.push(evaluation);
   });
   const signals: Signal[] = [];
-  for (const group of groups.values()) {
-    const parsed = parseSignals([measurementOf(group)], { source: 'otlp', services, now });
+  const hours = groupsBy(evaluations, ({ service, sli, at }) =>
+    [service.service, sli, at.toISOString().slice(0, HOUR_TEXT)].join(' '),
+  );
+  const bounded = hours.map(partsOf);
+  const groups = bounded.flatMap((hour) => {
+    const span = spanOf(hour.groups.flat());
+    return hour.groups.map((group) => ({ group, span }));
+  });
+  for (const { group, span } of groups) {
+    const parsed = parseSignals([measurementOf(group, span)], { source: 'otlp', services, now });
     signals.push(...parsed.signals);
     // Each of its records is refused, which is what OTLP counts.
     for (const { index, name } of group)
       refused.push(...parsed.refused.map((refusal) => ({ ...refusal, index, id: name ?? null })));
   }
-  return { kind: 'signals', signals, refused };
+  const [beyond] = bounded.flatMap((hour) => hour.beyond ?? []);
+  return {
+    kind: 'signals',
+    signals,
+    refused,
+    ...(beyond === undefined ? {} : { note: `The request has ${beyond}` }),
+  };
 }
 
 /** The sample that an event is, or why it is none. */
@@ -85,7 +99,8 @@ function evaluate(
   record: EvaluationRecord,
   services: ServiceDirectory<EvaluatedService>,
 ): Evaluation | string {
-  const { name, score, label } = record;
+  const { attributes, ...event } = record;
+  const { name, score, label } = event;
   if (name === undefined) return 'an event has no gen_ai.evaluation.name';
   const service = record.service === undefined ? undefined : services.get(record.service);
   if (service === undefined)
@@ -94,7 +109,10 @@ function evaluate(
   if (sli === undefined)
     return `${service.service} does not say which SLI the evaluation “${name}” is. Add to its file:  sources: { evaluations: [ { name: ${JSON.stringify(name)}, sli: … } ] }`;
   const sample = score ?? scoreOf(label, sliDefinition(sli, service.slis).better);
-  if (sample !== undefined) return { ...record, service, sli, score: sample };
+  if (sample !== undefined) {
+    const labels = slicedLabels(attributes, service.baseline?.slices ?? []);
+    return { ...event, service, sli, score: sample, labels };
+  }
   return record.error === undefined
     ? `the evaluation “${name}” has no gen_ai.evaluation.score.value, and its label “${label ?? ''}” is neither pass nor fail`
     : `the evaluation “${name}” failed itself (${record.error}), so it says nothing about the answer`;
@@ -118,25 +136,39 @@ function scoreOf(label: string | undefined, better: 'higher' | 'lower'): number 
   return FAILED.includes(word) ? (better === 'higher' ? 0 : 1) : undefined;
 }
 
-/** The mean of the scores, in the format of `POST /webhooks/signals`. */
-function measurementOf(group: readonly Evaluation[]): unknown {
-  const times = group.map(({ at }) => at.getTime()).sort((a, b) => a - b);
+/** From the first to the newest of them, in seconds, and when that was. */
+function spanOf(hour: readonly Evaluation[]): { readonly seconds: number; readonly newest: Date } {
+  const times = hour.map(({ at }) => at.getTime()).sort((a, b) => a - b);
   const newest = times.at(-1) ?? 0;
-  const seconds = Math.round((newest - (times[0] ?? 0)) / 1000);
+  return { seconds: Math.round((newest - (times[0] ?? 0)) / 1000), newest: new Date(newest) };
+}
+
+/**
+ * The mean of the scores, in the format of `POST /webhooks/signals`. What one request says of an hour has one time, so
+ * that its slices are one moment of the total.
+ */
+function measurementOf(
+  group: readonly Evaluation[],
+  { seconds, newest }: ReturnType<typeof spanOf>,
+): unknown {
   const [first] = group;
+  const labels = first?.labels ?? {};
+  const isWhole = Object.keys(labels).length === 0;
   return {
     type: 'measurement',
     id: contentHash([
       first?.service.service,
       first?.sli,
       group.map(({ name, at, score, trace }) => [name, at.toISOString(), score, trace ?? null]),
+      ...(isWhole ? [] : [labels]),
     ]),
     service: first?.service.service,
     sli: first?.sli,
     value: group.reduce((sum, { score }) => sum + score, 0) / group.length,
     samples: group.length,
     ...(seconds > 0 ? { window_s: seconds } : {}),
-    at: new Date(newest).toISOString(),
+    at: newest.toISOString(),
+    labels,
   };
 }
 

@@ -8,6 +8,7 @@ const anyValue = z
     stringValue: z.string().optional(),
     doubleValue: z.number().optional(),
     intValue: z.union([z.string(), z.number()]).optional(),
+    boolValue: z.boolean().optional(),
   })
   .catch({});
 const attributes = z
@@ -58,6 +59,8 @@ export interface EvaluationRecord {
   readonly at: Date;
   /** What was evaluated, where the event says. */
   readonly trace: string | undefined;
+  /** What the event says of itself, and the resource of it, as text. */
+  readonly attributes: ReadonlyMap<string, string>;
 }
 
 /** The evaluations of an export request, other records left out; undefined when it is none. */
@@ -83,12 +86,17 @@ export function evaluationRecords(json: unknown, now: Date): readonly Evaluation
           textOf(resource.attributes, 'service.name'),
         at: timeOf(record.timeUnixNano) ?? timeOf(record.observedTimeUnixNano) ?? now,
         trace: textOf(own, 'gen_ai.response.id') ?? record.spanId ?? record.traceId,
+        attributes: new Map([...resource.attributes, ...own].map(({ key, value }) => [key, plain(value)])),
       };
     });
 }
 
 function attributeOf(all: Attributes, key: string): Attributes[number]['value'] | undefined {
   return all.find((attribute) => attribute.key === key)?.value;
+}
+
+function plain({ stringValue, intValue, boolValue, doubleValue }: Attributes[number]['value']): string {
+  return String(stringValue ?? intValue ?? boolValue ?? doubleValue ?? '');
 }
 
 function textOf(all: Attributes, key: string): string | undefined {

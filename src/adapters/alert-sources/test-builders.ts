@@ -5,17 +5,24 @@ import { serviceFields } from '../../services/schema.ts';
 import type { Reading, SignalSource } from '../../signals/receive-delivery.ts';
 import { signalFields } from '../../signals/schema.ts';
 import type { Signal } from '../../signals/signal.ts';
+import { triggerFields } from '../../triggers/schema.ts';
 
 export const NOW = new Date('2026-11-23T02:56:00Z');
 export const TOKEN = 'token-0123456789';
 export const SECRET = 'secret-0123456789';
 export const SENDERS = [{ name: 'monitoring', secrets: [TOKEN] }];
 
-const file = z.strictObject({ ...serviceFields, ...signalFields });
+const file = z.strictObject({ ...serviceFields, ...signalFields, ...triggerFields });
 
-/** A directory with the one service `support-agent`, which has these sources. */
-export function servicesWith(sources: z.input<typeof file>['sources'] = {}) {
-  const service = file.parse({ service: 'support-agent', tier: 1, owners: { team: 'ml' }, sources });
+/** A directory with the one service `support-agent`, which has these sources and is watched by these labels. */
+export function servicesWith(sources: z.input<typeof file>['sources'] = {}, slices: readonly string[] = []) {
+  const service = file.parse({
+    service: 'support-agent',
+    tier: 1,
+    owners: { team: 'ml' },
+    sources,
+    baseline: { slices: [...slices] },
+  });
   return {
     get: (name: string) => [service].find((each) => each.service === name),
     all: () => [service],

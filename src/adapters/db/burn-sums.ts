@@ -109,11 +109,11 @@ async function sumsOfWindows(database: Database, asks: readonly EvidenceAsk[]): 
     cross join lateral (
       select c.at, c.value, c.samples, c.window_s from (${moments}) c where c.measurements = 1
       union all
-      select r.at, r.value, r.samples, max(coalesce(r.window_s, 0)) as window_s
-      from (${moments}) c
-      join ${signals} r on r.type = 'measurement' and r.service = w.service and r.sli = w.sli and r.at = c.at
-      where c.measurements > 1
-      group by r.at, r.value, r.samples, r.signal ->> 'labels') d
+      select e.* from (${moments} having count(*) > 1) c
+      cross join lateral (
+        select r.at, r.value, r.samples, max(coalesce(r.window_s, 0)) as window_s from ${signals} r
+        where r.type = 'measurement' and r.service = w.service and r.sli = w.sli and r.at = c.at
+        group by r.at, r.value, r.samples, r.signal ->> 'labels') e) d
     group by w.n, w.sli, w.span, a.until
     order by w.span`);
   return rows.map((each) => row.parse(each));

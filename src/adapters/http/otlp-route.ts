@@ -38,7 +38,11 @@ function answer({ outcome, body }: Receipt): HttpAnswer {
       status: 400,
       body: { code: INVALID_ARGUMENT, message: body.note ?? 'The request was not read.' },
     };
-  if (body.refused.length === 0) return { status: 200, body: {} };
+  if (body.refused.length === 0)
+    // Nothing rejected and a message is OTLP's warning.
+    return body.accepted === 0 || body.note === undefined
+      ? { status: 200, body: {} }
+      : { status: 200, body: { partialSuccess: { rejectedLogRecords: 0, errorMessage: body.note } } };
   const reasons = [...new Set(body.refused.map(({ reason }) => reason))];
   const more = reasons.length - REASONS_TOLD;
   const told = [...reasons.slice(0, REASONS_TOLD), ...(more > 0 ? [`and ${more} more`] : [])].join('; ');

@@ -1,8 +1,7 @@
 import { z } from 'zod';
 import type { Logger } from '../../log.ts';
-import { type PollDeps, pollPrometheus } from '../../signals/poll-prometheus.ts';
+import { type PollDeps, type PolledSource, pollPrometheus } from '../../signals/poll-prometheus.ts';
 import { gridBefore } from '../../signals/polled-points.ts';
-import type { SignalSettings } from '../../signals/schema.ts';
 import type { NewJob } from '../../verb.ts';
 import { failing, noteFailure, recurringJob } from './recurring.ts';
 import { DONE, type JobHandler } from './worker.ts';
@@ -11,7 +10,7 @@ import { DONE, type JobHandler } from './worker.ts';
 const SILENT_AFTER = 3;
 
 export interface PrometheusJobDeps extends PollDeps {
-  readonly sources: (service: string) => SignalSettings['sources'] | undefined;
+  readonly source: (service: string) => PolledSource | undefined;
   readonly enqueue: (job: NewJob) => Promise<void>;
   readonly log: Logger;
   readonly observe: (service: string, outcome: string) => void;
@@ -45,7 +44,7 @@ export function prometheusJobs(deps: PrometheusJobDeps): ReadonlyMap<string, Job
       async ({ payload }) => {
         const before = state.parse(payload);
         const { service } = before;
-        const source = deps.sources(service)?.prometheus;
+        const source = deps.source(service);
         if (source === undefined || Object.keys(source.queries).length === 0) return DONE;
         const polled = await pollPrometheus(deps, service, source);
         for (const outcome of polled.outcomes.values()) deps.observe(service, outcome);

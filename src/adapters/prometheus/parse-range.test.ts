@@ -14,15 +14,20 @@ test('points are text, also those that are no finite number', () => {
     [1_795_255_200, '-Inf'],
   ];
   expect(parseRangeAnswer(200, matrix([{ metric: { a: 'b' }, values }]))).toEqual({
-    kind: 'points',
-    points: [0.87, Number.NaN, Infinity, -Infinity].map((value) => ({ at: AT, value })),
+    kind: 'series',
+    series: [
+      {
+        labels: { a: 'b' },
+        points: [0.87, Number.NaN, Infinity, -Infinity].map((value) => ({ at: AT, value })),
+      },
+    ],
   });
 });
 
-test('no series is no points; a warning is passed on', () => {
-  expect(parseRangeAnswer(200, matrix([]))).toEqual({ kind: 'points', points: [] });
+test('there may be none; a warning is passed on', () => {
+  expect(parseRangeAnswer(200, matrix([]))).toEqual({ kind: 'series', series: [] });
   const warned = parseRangeAnswer(200, matrix([], { warnings: ['a store did not answer'] }));
-  expect(warned).toEqual({ kind: 'points', points: [], warning: 'a store did not answer' });
+  expect(warned).toEqual({ kind: 'series', series: [], warning: 'a store did not answer' });
 });
 
 test.each([
@@ -43,12 +48,6 @@ test.each([
     matrix([{ metric: {}, histograms: [[1, {}]] }]),
     'fault',
     'The query gives a native histogram. Take a number of it, such as histogram_quantile().',
-  ],
-  [
-    200,
-    matrix(['0', '1', '2'].map((gpu) => ({ metric: { gpu }, values: [[1, '2']] }))),
-    'fault',
-    'The query gives 3 series, such as {gpu="0"} and {gpu="1"}; a service has one value. Aggregate them, as in max(…) or sum(…).',
   ],
 ])('%d %s is a %s', (status, body, kind, reason) => {
   expect(parseRangeAnswer(status, body)).toEqual({ kind, reason });

@@ -1,7 +1,6 @@
 import { formatSliValue, type SliUnit, sliDefinition } from '../../services/slis.ts';
 import { formatUtc } from '../../time.ts';
-import type { Episode } from './episodes.ts';
-import type { Played } from './play.ts';
+import type { Episode, PlayedPoint, PlayedSeries } from './episodes.ts';
 import type { Subject } from './what-if.ts';
 
 const WIDTH = 960;
@@ -17,11 +16,11 @@ text{font:13px system-ui,sans-serif;fill:#333}.title{font-size:16px;font-weight:
 .series{stroke:#7db7f5}.dot{fill:#7db7f5}.baseline{stroke:#fff}.limit{stroke:#ff7b72}.suspected{opacity:.35}.firing{opacity:.4}}`;
 
 /** A played series as a static SVG: values, what they are compared with, the limit, and when it was suspected and fired. */
-export function chartOf(subject: Subject, played: readonly Played[], episodes: readonly Episode[]): string {
+export function chartOf(subject: Subject, { points, episodes }: PlayedSeries): string {
   const definition = sliDefinition(subject.sli, subject.service.slis);
-  const values = played.map(({ check }) => ({ at: check.at.getTime(), y: check.value }));
-  const baseline = played.map(({ check, finding }) => ({ at: check.at.getTime(), y: finding.baseline }));
-  const limit = played.map((each) => ({ at: each.check.at.getTime(), y: limitOf(subject, each) }));
+  const values = points.map(({ at, value }) => ({ at: at.getTime(), y: value }));
+  const baseline = points.map((each) => ({ at: each.at.getTime(), y: each.baseline }));
+  const limit = points.map((each) => ({ at: each.at.getTime(), y: limitOf(subject, each) }));
   const { x, y, ticks } = scales([...values, ...baseline, ...limit]);
   const [from, to] = [values[0]?.at ?? 0, values.at(-1)?.at ?? 0];
   // One path a kind: what overlaps in a pixel is not darker.
@@ -76,13 +75,11 @@ function isRelative({ rule, sli }: Subject): boolean {
 }
 
 /** What fires clears half-way back, so the limit lies twice as far from what it is compared with. */
-function limitOf({ rule, sli }: Subject, { finding }: Played): number | undefined {
+function limitOf({ rule, sli }: Subject, { baseline, recoveredWithin = 0 }: PlayedPoint): number | undefined {
   const { drop, below } = rule.slis[sli] ?? {};
-  if (finding.baseline === undefined) return undefined;
-  const distance = 2 * (finding.recoveredWithin ?? 0);
-  return drop !== undefined || below !== undefined
-    ? finding.baseline - distance
-    : finding.baseline + distance;
+  if (baseline === undefined) return undefined;
+  const distance = 2 * recoveredWithin;
+  return drop !== undefined || below !== undefined ? baseline - distance : baseline + distance;
 }
 
 function summary({ service, trigger }: Subject, episodes: readonly Episode[]): string {

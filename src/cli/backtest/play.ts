@@ -1,8 +1,9 @@
 import { evidenceWanted } from '../../incidents/evidence-wanted.ts';
 import { remember } from '../../incidents/remember-findings.ts';
 import type { ServiceWatch } from '../../incidents/watch.ts';
-import { evaluateTrigger } from '../../triggers/evaluate-trigger.ts';
 import type { Check } from '../../triggers/evidence.ts';
+import { judgeSli } from '../../triggers/judge-sli.ts';
+import { sliFindingKey } from '../../triggers/slice.ts';
 import type { Finding } from '../../triggers/trigger.ts';
 import { slideOver } from './sliding-evidence.ts';
 import type { Subject } from './what-if.ts';
@@ -18,24 +19,28 @@ export interface Played {
  * what was remembered by then. What fired counts as an incident from its onset until it cleared, so that the baseline
  * does not learn from it.
  */
-export function play({ trigger, sli, rule, service }: Subject, checks: readonly Check[]): readonly Played[] {
+export function* play(
+  { trigger, sli, rule, service }: Subject,
+  checks: readonly Check[],
+): Generator<Played, void, undefined> {
   const { [sli]: comparator } = rule.slis;
+  if (comparator === undefined) return;
   const { reports: _reports, burn_rate: _burn, drift: _drift, ...rest } = rule;
-  const alone = { ...rest, slis: comparator === undefined ? {} : { [sli]: comparator } };
+  const alone = { ...rest, slis: { [sli]: comparator } };
   const evidence = slideOver(checks, evidenceWanted([alone], service), sli);
+  const key = sliFindingKey(trigger, sli);
   let watch: ServiceWatch = { service: service.service, version: 0, findings: {} };
-  return checks.flatMap((check, index) => {
-    const known = new Map<string, Finding>(Object.entries(watch.findings));
-    const wasFiring = known.get(`${trigger}:${sli}`)?.state === 'firing';
-    if (wasFiring) evidence.isIncident(check.at, index);
-    const seen = { slis: new Map([[sli, evidence.at(index)]]), alerts: [], reports: [] };
-    const found = evaluateTrigger(trigger, alone, service, seen, known, check.at);
-    const [finding] = found;
-    if (finding === undefined) return [];
+  for (const [index, check] of checks.entries()) {
+    const { at: now } = check;
+    const before = watch.findings[key];
+    const wasFiring = before?.state === 'firing';
+    if (wasFiring) evidence.isIncident(now, index);
+    const known = evidence.at(index);
+    const finding = judgeSli({ name: trigger, rule: alone, service, known, now, sli, comparator, before });
     // As in operation: what fires recovers by a good value only.
     if (!(wasFiring && finding.state === 'not_evaluable'))
-      watch = { ...watch, findings: remember(watch, found, check.at) };
-    if (finding.state === 'firing' && !wasFiring) evidence.isIncident(finding.onset ?? check.at, index);
-    return [{ check, finding }];
-  });
+      watch = { ...watch, findings: remember(watch, [finding], now) };
+    if (finding.state === 'firing' && !wasFiring) evidence.isIncident(finding.onset ?? now, index);
+    yield { check, finding };
+  }
 }

@@ -1,7 +1,6 @@
 import { formatSliValue, sliDefinition } from '../../services/slis.ts';
 import { formatUtc } from '../../time.ts';
-import { type Episode, episodesOf, notEvaluable } from './episodes.ts';
-import type { Played } from './play.ts';
+import type { Episode, PlayedSeries } from './episodes.ts';
 import type { Subject } from './what-if.ts';
 
 /** What a backtest found; `aire backtest --json` prints it as it is. */
@@ -15,7 +14,7 @@ export interface BacktestReport {
   readonly to: Date;
   readonly fired: number;
   readonly episodes: readonly Episode[];
-  readonly notEvaluable: readonly { readonly reason: string; readonly count: number }[];
+  readonly notEvaluable: PlayedSeries['notEvaluable'];
   readonly notes: readonly string[];
 }
 
@@ -25,23 +24,22 @@ const SHOWN = 50;
 /** Adds up what was played; undefined of nothing. */
 export function reportOf(
   { trigger, service, sli, rule }: Subject,
-  played: readonly Played[],
+  { points, episodes, notEvaluable }: PlayedSeries,
   notes: readonly string[],
 ): BacktestReport | undefined {
-  const [first, last] = [played[0], played.at(-1)];
+  const [first, last] = [points[0], points.at(-1)];
   if (first === undefined || last === undefined) return undefined;
-  const episodes = episodesOf(played);
   return {
     trigger,
     service: service.service,
     sli,
     comparator: { ...rule.slis[sli] },
-    checks: played.length,
-    from: first.check.at,
-    to: last.check.at,
+    checks: points.length,
+    from: first.at,
+    to: last.at,
     fired: episodes.filter((episode) => episode.firedAt !== undefined).length,
     episodes,
-    notEvaluable: notEvaluable(played),
+    notEvaluable,
     notes,
   };
 }

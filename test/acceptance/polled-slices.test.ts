@@ -1,0 +1,141 @@
+import { sql } from 'drizzle-orm';
+import { afterEach, describe, expect, it } from 'vitest';
+import { createDeliveryStore } from '../../src/adapters/db/delivery-store.ts';
+import { latest } from '../../src/cli/demo/hands.ts';
+import { pollPrometheus } from '../../src/signals/poll-prometheus.ts';
+import { MINUTE, SECOND } from '../../src/time.ts';
+import { type FakePrometheus, startFakePrometheus } from '../support/fake-prometheus.ts';
+import { ANA, START, type TestStage, useStage } from '../support/stage.ts';
+
+const stageWith = useStage();
+const fakes: FakePrometheus[] = [];
+afterEach(async () => {
+  for (const fake of fakes.splice(0)) await fake.close();
+});
+
+/** When v42 falls, in seconds; it answers a tenth of the tasks. */
+const FALLS_SINCE = START.getTime() / SECOND + 60;
+const V41 = { model_version: 'v41', app: 'llm' };
+const V42 = { model_version: 'v42', app: 'llm' };
+const ok = [
+  [V41, () => '0.95'] as const,
+  [V42, (at: number) => (at >= FALLS_SINCE ? '0.7' : '0.94')] as const,
+];
+const n = [[V42, () => '100'] as const, [V41, () => '900'] as const];
+const byVersion = (query: string) => (query === 'n' ? n : ok);
+
+async function polling(
+  series: Parameters<FakePrometheus['labelled']>[0],
+  { slices = '[model_version]', query = '{ value: ok, samples: n }' } = {},
+): Promise<{ stage: TestStage }> {
+  const fake = await startFakePrometheus();
+  fakes.push(fake);
+  fake.labelled(series);
+  const stage = await stageWith({
+    polls: true,
+    edit: (text) =>
+      text
+        .replace(/(\n {4}queries:).*\n(?: {6}.*\n)+/, `$1\n      task_completion_rate: ${query}\n`)
+        .replace('http://prometheus:9090', fake.url)
+        .replace(
+          'declare: propose\n\nslos:\n  availability',
+          `declare: auto\nbaseline: { slices: ${slices} }\n\nslos:\n  availability`,
+        ),
+  });
+  await stage.app.settle();
+  return { stage };
+}
+
+const stored = (stage: TestStage): Promise<readonly Record<string, unknown>[]> =>
+  stage.database.rows(
+    sql`select at, value, samples, signal -> 'labels' as labels from signals where source = 'prometheus' order by at, value`,
+  );
+const told = (stage: TestStage): string =>
+  stage.slack
+    .channel('incidents')
+    .messages.map((message) => stage.slack.render(message))
+    .join('\n');
+
+describe('a query that answers by model version', () => {
+  it('declares what falls in one version alone, which the total hides', async () => {
+    const { stage } = await polling(byVersion);
+    expect(await stored(stage)).toHaveLength(2 * 61);
+    expect(told(stage)).toBe('');
+    await stage.pass(MINUTE);
+    expect((await stored(stage)).slice(-2)).toMatchObject([
+      { value: 0.7, samples: 100, labels: { model_version: 'v42' } },
+      { value: 0.95, samples: 900, labels: { model_version: 'v41' } },
+    ]);
+    expect(stage.slack.render(latest(stage.slack, 'incidents', 'INC-1'))).toContain(
+      'Task completion rate 70.0 % for model version v42 is 24.0 points below its baseline of 94.0 %',
+    );
+    await stage.slack.as(ANA).command('services llm-inference', { channel: 'general' });
+    const services = stage.slack.render(stage.slack.ephemerals().at(-1) ?? []);
+    // The total is weighted: 0.9 · 95 % + 0.1 · 70 %.
+    expect(services).toContain('Task completion rate 92.5 %');
+  });
+
+  it('is stored once, whoever asks again and in whatever order it comes', async () => {
+    const { stage } = await polling(byVersion);
+    const { services } = stage.app.catalogue;
+    const source = services.get('llm-inference')?.sources.prometheus;
+    if (source === undefined) throw new Error('no source');
+    // As by a replica that does not see yet what the other has stored.
+    const again = (order: 1 | -1) =>
+      pollPrometheus(
+        {
+          store: createDeliveryStore(stage.database, () => {}),
+          services,
+          clock: stage.clock,
+          queryRange: async ({ query, to }) => {
+            const points = (valueAt: (at: number) => string) => [
+              { at: to, value: Number(valueAt(to.getTime() / SECOND)) },
+            ];
+            const series = byVersion(query).map(([labels, valueAt]) => ({ labels, points: points(valueAt) }));
+            return { kind: 'series', series: order === 1 ? series : series.toReversed() };
+          },
+          newestMeasurements: async () => new Map(),
+        },
+        'llm-inference',
+        { ...source, slices: ['model_version'] },
+      );
+    stage.clock.advance(MINUTE);
+    await Promise.all([again(1), again(-1)]);
+    expect(await stored(stage)).toHaveLength(2 * 62);
+    await stage.pass(0);
+    expect(await stored(stage)).toHaveLength(2 * 62);
+  });
+
+  it.each([
+    [{ slices: '[]' }, byVersion, 'a service has one value. Aggregate them'],
+    [{ slices: '[language]' }, byVersion, 'Aggregate the rest, as in sum by (language) (…)'],
+    [{ query: 'ok' }, byVersion, 'nothing says how much each counts in the total'],
+    [
+      {},
+      (query: string) => (query === 'n' ? [[{}, () => '1000'] as const] : ok),
+      'Write the same by (…) in both',
+    ],
+  ])(
+    'is told once and not stored with %j where it can’t be added up (control)',
+    async (asked, series, why) => {
+      const { stage } = await polling(series, asked);
+      await stage.pass(MINUTE);
+      expect(await stored(stage)).toEqual([]);
+      expect(told(stage).split(why)).toHaveLength(2);
+    },
+  );
+});
+
+it('more than 20 versions are one part of the total, and that is told once', async () => {
+  const many = [...Array(23).keys()].map(
+    (v) => [{ model_version: `v${v}` }, () => (v < 3 ? '0.5' : '0.9')] as const,
+  );
+  const { stage } = await polling((query) =>
+    query === 'n' ? many.map(([labels], v) => [labels, () => String(100 + v)] as const) : many,
+  );
+  await stage.pass(MINUTE);
+  const newest = (await stored(stage)).slice(-21);
+  expect(newest[0]).toMatchObject({ value: 0.5, samples: 303, labels: {} });
+  expect(new Set(newest.map(({ labels }) => JSON.stringify(labels))).size).toBe(21);
+  expect(told(stage).split('more than 20 values of model_version')).toHaveLength(2);
+});
