@@ -212,6 +212,28 @@ const refusals: readonly [unknown, string | null, string, string][] = [
   ],
   [null, null, 'unreadable', 'Invalid input: expected object, received null'],
   ['x', null, 'unreadable', 'Invalid input: expected object, received string'],
+  [
+    { ...measurement, at: '0000-01-01T00:00:00Z' },
+    'e1',
+    'out_of_range',
+    "at: 0000-01-01T00:00:00.000Z is before 2000; check the sender's clock",
+  ],
+  ...(
+    [
+      [{ sli: 'answer_length', value: 1e16 }, 'value: Too big: expected number to be <=1000000000000000'],
+      [
+        { sli: 'answer_length', value: -1e300 },
+        'value: Too small: expected number to be >=-1000000000000000',
+      ],
+      [{ samples: 2e15 }, 'samples: Too big: expected number to be <=1000000000000000'],
+      [{ window_s: 1e300 }, 'window_s: Too big: expected number to be <=2678400'],
+    ] as const
+  ).map(([more, reason]): (typeof refusals)[number] => [
+    { ...measurement, ...more },
+    'e1',
+    'unreadable',
+    reason,
+  ]),
 ];
 
 test.each(refusals)('%j is refused', (item, id, code, reason) => {
@@ -224,6 +246,7 @@ test('five minutes ahead is within the tolerance', () => {
 
 test("only rates are fractions: the service's own SLIs may be anything", () => {
   expect(parse({ ...measurement, sli: 'answer_length', value: 310 }).refused).toEqual([]);
+  expect(parse({ ...measurement, sli: 'answer_length', value: 1e15, samples: 1e15 }).refused).toEqual([]);
   expect(parse({ ...measurement, sli: 'latency_p95', value: 4.8 }).refused).toEqual([]);
 });
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { ServiceDirectory, ServiceIdentity } from '../services/schema.ts';
 import { sliDefinition } from '../services/slis.ts';
-import { MINUTE } from '../time.ts';
+import { DAY, MINUTE, SECOND } from '../time.ts';
 import { CHANGE_KINDS, EXAMPLE_FAILURES, REPORT_CATEGORIES, type Signal } from './signal.ts';
 
 /** A signal that was not taken, and why, in the sender's words. */
@@ -28,7 +28,14 @@ export interface ParsedSignals {
 /** A sender's clock may run ahead by this much. */
 export const CLOCK_TOLERANCE = 5 * MINUTE;
 
+const EARLIEST = new Date('2000-01-01T00:00:00Z');
+
 const MOST_LABELS = 50;
+
+/** Whatever is measured lies within: sums of it, times samples, never leave the range of numbers. */
+const LARGEST = 1e15;
+/** A measurement speaks for a month at most. */
+const LONGEST = 31 * (DAY / SECOND);
 
 const base = {
   id: z.string().min(1).max(200),
@@ -45,8 +52,9 @@ const url = z
   .url({ protocol: /^https?$/ })
   .max(2000)
   .optional();
-const count = z.int().min(0);
-const seconds = z.number().positive().optional();
+const number = z.number().min(-LARGEST).max(LARGEST);
+const count = z.int().min(0).max(LARGEST);
+const seconds = z.number().positive().max(LONGEST).optional();
 const text = z.string().max(20_000);
 
 /** The wire format of `POST /webhooks/signals` (design §7). Unknown fields are allowed. */
@@ -55,7 +63,7 @@ const wireSignal = z.discriminatedUnion('type', [
     type: z.literal('measurement'),
     ...base,
     sli: z.string().min(1).max(100),
-    value: z.number().optional(),
+    value: number.optional(),
     samples: count.optional(),
     good: count.optional(),
     total: count.optional(),
@@ -65,8 +73,8 @@ const wireSignal = z.discriminatedUnion('type', [
     type: z.literal('distribution'),
     ...base,
     of: z.string().min(1).max(100),
-    buckets: z.record(z.string().max(200), z.number().min(0)).optional(),
-    summary: z.object({ mean: z.number(), sd: z.number().min(0), count: z.int().min(1) }).optional(),
+    buckets: z.record(z.string().max(200), number.min(0)).optional(),
+    summary: z.object({ mean: number, sd: number.min(0), count: count.min(1) }).optional(),
     window_s: seconds,
   }),
   z.object({
@@ -151,6 +159,11 @@ function check(
       reason: `at: ${wire.at.toISOString()} is in the future; check the sender's clock`,
     };
   }
+  if (wire.at < EARLIEST)
+    return {
+      code: 'out_of_range',
+      reason: `at: ${wire.at.toISOString()} is before 2000; check the sender's clock`,
+    };
   if (wire.type === 'distribution') return checkDistribution(wire);
   if (wire.type !== 'measurement') return undefined;
   const value = measuredValue(wire);

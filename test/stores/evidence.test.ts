@@ -48,6 +48,36 @@ describeOnBoth('evidence', (open) => {
       );
   }
 
+  describe('numbers as large as are taken', () => {
+    const large = (value: number, samples: number) =>
+      Array.from({ length: 40 }, (_, n) =>
+        measurement(`m${n}`, value, minutesAgo(n - (n % 2)), {
+          ...{ samples, windowSeconds: 2_678_400, labels: { pod: `${n}`, model_version: 'v42' } },
+        }),
+      );
+    const judged = () =>
+      stores.evidence(
+        'support-agent',
+        {
+          ...{ slis: [SLI], history: new Map(), baselineWindow: DAY, baselines: new Set([SLI]), reports: 0 },
+          ...{ slices: ['model_version'], burns: { slis: [SLI], windows: [HOUR] } },
+        },
+        NOW,
+      );
+
+    it('are judged', async () => {
+      await arrive(...large(1e15, 1e15));
+      const { slis, burns } = await judged();
+      expect(slis.get(SLI)?.checks.at(-1)).toMatchObject({ value: 1e15, samples: 2e15 });
+      expect(burns?.get(SLI)?.windows.get(HOUR)?.weighted).toBeCloseTo(40e30, -20);
+    });
+
+    it('if larger ones were, nothing would be (control)', async () => {
+      await arrive(...large(1e300, 1e300));
+      await expect(judged()).rejects.toThrow();
+    });
+  });
+
   describe('the checks', () => {
     it('are in the order of their own times, not of their arrival', async () => {
       await arrive(measurement('new', 0.8, minutesAgo(5), { samples: 40, windowSeconds: 3600 }));
