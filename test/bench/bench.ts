@@ -5,7 +5,8 @@ export interface Figure {
   readonly figure: string;
   readonly goal: string;
   readonly measured: string;
-  readonly met: boolean;
+  /** Undefined without a goal. */
+  readonly met?: boolean;
 }
 
 /** What a measurement runs with. */

@@ -51,7 +51,8 @@ async function main(): Promise<void> {
 
 function table(figures: readonly Figure[]): string {
   const lines = figures.map(
-    ({ figure, goal, measured, met }) => `| ${figure} | ${goal} | ${measured} | ${met ? 'yes' : 'no'} |`,
+    ({ figure, goal, measured, met }) =>
+      `| ${figure} | ${goal} | ${measured} | ${met === undefined ? '' : met ? 'yes' : 'no'} |`,
   );
   return ['| figure | goal | measured | met |', '|---|---|---|---|', ...lines].join('\n');
 }
