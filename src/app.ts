@@ -206,9 +206,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     log,
     scrub,
     observe: (job, seconds, lagSeconds) => {
-      const { service } = job.payload;
-      if (job.kind === 'service.evaluate' && catalogue.services.get(String(service)) !== undefined)
-        metrics.evaluation(String(service), seconds, lagSeconds);
+      if (job.kind === 'service.evaluate') metrics.evaluation(seconds, lagSeconds);
     },
     onDead: async (job, reason) => {
       // What can't be shown in Slack is not reported there about itself.

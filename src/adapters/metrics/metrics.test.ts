@@ -59,12 +59,12 @@ test('while the database is away its figures are absent, not zero, and the rest 
 test('each bot counts for itself', async () => {
   const [one, other] = [create(), create()];
   one.slackCall('chat.postMessage', 'ok');
-  one.evaluation('support-agent', 0.02, -5);
+  one.evaluation(0.02, -5);
   one.problem('outbox_stuck', true);
   expect((await one.render()).text).toContain(
     'aire_slack_calls_total{method="chat.postMessage",outcome="ok"} 1',
   );
-  expect((await one.render()).text).toContain('aire_evaluation_lag_seconds_sum{service="support-agent"} 0');
+  expect((await one.render()).text).toContain('aire_evaluation_lag_seconds_sum 0');
   expect((await one.render()).text).toContain('aire_self_watch_problem{problem="outbox_stuck"} 1');
   expect((await other.render()).text).not.toContain('chat.postMessage');
 });

@@ -44,14 +44,12 @@ export function createMetrics(options: MetricsOptions) {
   const evaluationSeconds = new Histogram({
     name: 'aire_evaluation_duration_seconds',
     help: 'How long evaluating a service’s triggers took.',
-    labelNames: ['service'],
     buckets: FAST,
     registers,
   });
   const evaluationLag = new Histogram({
     name: 'aire_evaluation_lag_seconds',
     help: 'How late the evaluation of a service began.',
-    labelNames: ['service'],
     buckets: SLOW,
     registers,
   });
@@ -87,9 +85,10 @@ export function createMetrics(options: MetricsOptions) {
       deliveries.inc({ source, outcome });
       deliverySeconds.observe({ source }, seconds);
     },
-    evaluation(service: string, seconds: number, lagSeconds: number): void {
-      evaluationSeconds.observe({ service }, seconds);
-      evaluationLag.observe({ service }, Math.max(0, lagSeconds));
+    /** Of all services together: thousands of them would be more than is worth keeping, or scraping. */
+    evaluation(seconds: number, lagSeconds: number): void {
+      evaluationSeconds.observe(seconds);
+      evaluationLag.observe(Math.max(0, lagSeconds));
     },
     poll(source: string, service: string, outcome: string): void {
       polls.inc({ source, service, outcome });
