@@ -14,6 +14,8 @@ export interface ProcessFigures {
   readonly rss: number;
   readonly heapUsed: number;
   readonly external: number;
+  /** Of the used heap what is compiled code, of which V8 makes more for as long as it runs. */
+  readonly code: number;
   /** Seconds of processor time since it began. */
   readonly cpu: number;
   /** Milliseconds that timers came late, 99th percentile. */

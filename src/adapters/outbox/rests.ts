@@ -5,11 +5,13 @@ export interface RestingPool extends Pool {
   readonly rest?: number;
 }
 
-/** A process that is busier than this counts as busy as this, so that a rest has an end: eight times as long. */
-const BUSIEST = 7 / 8;
+/** As long as this much of its time is idle, a process is not busy. */
+const IDLE = 0.3;
+/** A rest has an end, however busy the process is. */
+const LONGEST = 8;
 
 /**
- * Who rests until when. Of a busy process, whose hands are full with deliveries, pools rest the longer the less of its
+ * Who rests until when. In a busy process, whose hands are full with deliveries, pools rest the longer the less of its
  * time was idle.
  *
  * @param busy how much of the time since it was asked last this process was busy, from 0 to 1.
@@ -25,7 +27,7 @@ export function createRests(pools: readonly RestingPool[], busy: () => number) {
       return pools.flatMap((pool) => {
         const theirs = claimed.filter((kind) => pool.kinds.includes(kind)).length;
         if (pool.rest === undefined || theirs === 0) return [];
-        const rest = (pool.rest * theirs) / (1 - Math.min(busy(), BUSIEST));
+        const rest = pool.rest * theirs * Math.min(LONGEST, Math.max(1, IDLE / (1 - busy())));
         until.set(pool, performance.now() + rest);
         return [rest];
       });
