@@ -179,7 +179,7 @@ it.each([
     'no_data',
     /nobody knows whether it helped.*only 1 could/,
   ],
-  ['not even one could', [], true, 'no_data', /only 0 could be looked at/],
+  ['not even one could', [], true, 'no_data', /that are needed none could be looked at\. Send/],
   ['one of them is bad', [0.86], true, 'not_recovered', /did not recover/],
   ['enough could be looked at', [0.95, 0.95], true, 'recovered', /is back/],
   ['nothing more was measured (control)', [0.95], false, 'not_recovered', /did not recover/],

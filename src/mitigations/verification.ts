@@ -57,7 +57,7 @@ export function verifyRecovery(
   if (isCut === true && trailing === checks.length) {
     return {
       kind: 'no_data',
-      detail: `It ran, but nobody knows whether it helped: of ${titleWithin} more is measured than is read at once. Of the ${consecutive} measurements in a row that are needed only ${trailing} could be looked at, all at the baseline of ${baseline}. Send fewer series of it.`,
+      detail: `It ran, but nobody knows whether it helped: of ${titleWithin} more is measured than is read at once. Of the ${consecutive} measurements in a row that are needed ${trailing === 0 ? 'none' : `only ${trailing}`} could be looked at${trailing === 0 ? '' : `, all at the baseline of ${baseline}`}. Send fewer series of it.`,
     };
   }
   if (last === undefined) {

@@ -126,12 +126,12 @@ async function side(postgresUrl: string, count: number, every: number) {
   };
 }
 
-const WEEK = `insert into signals (source, type, id, service, at, sli, value, samples, window_s, signal)
-  select 'bench', 'measurement', sli || n || '-' || h, 'svc-' || lpad(n::text, 6, '0'), now() - h * interval '$every minutes', sli, value, 200, 900,
-    jsonb_build_object('type', 'measurement')
+const WEEK = `insert into signals (source, type, id, service, at, sli, value, samples, signal)
+  select 'bench', 'measurement', sli || n || '-' || h, 'svc-' || lpad(n::text, 6, '0'), now() - h * interval '$every minutes', sli, value, 200,
+    jsonb_build_object('type', 'measurement', 'windowSeconds', 900)
   from generate_series(1, $count) n, generate_series(1, 7 * 24 * 60 / $every) h,
     (values ('task_completion_rate', 0.95), ('hallucination_rate', 0.01), ('latency_p95', 1), ('structured_output_error_rate', 0.001)) of (sli, value)`;
 
-const MEASURED = `insert into signals (source, type, id, service, at, sli, value, samples, window_s, signal)
-  select 'bench', 'measurement', gen_random_uuid()::text, service, now(), 'task_completion_rate', $value, 200, 900, '{"type": "measurement"}'
+const MEASURED = `insert into signals (source, type, id, service, at, sli, value, samples, signal)
+  select 'bench', 'measurement', gen_random_uuid()::text, service, now(), 'task_completion_rate', $value, 200, '{"type": "measurement", "windowSeconds": 900}'
   from unnest($1::text[]) service`;

@@ -80,6 +80,13 @@ it('an upgrade keeps for how long measurements speak', async () => {
       { id: '900', window_s: 900 },
       { id: 'none', window_s: null },
     ]);
+    // A replica of the previous version still runs, and knows nothing of the column.
+    await pool.query(
+      `insert into signals (source, type, id, service, at, sli, value, signal)
+      values ('s', 'measurement', 'later', 'a', now(), 'x', 1, '{"windowSeconds": 60}')`,
+    );
+    const later = await database.rows(sql`select window_s from signals where id = 'later'`);
+    expect(later).toEqual([{ window_s: 60 }]);
     await database.close();
   } finally {
     await pool.end();

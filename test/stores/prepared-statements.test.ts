@@ -51,6 +51,20 @@ it('one that is to be planned anew is not', async () => {
   expect(await prepared('%as once%')).toBe(0);
 });
 
+it('nor is one of many rows: others of its kind have another number of them, and each session would keep them all', async () => {
+  const sum = (many: number) => {
+    const values = sql.join(
+      Array.from({ length: many }, (_, n) => sql`(${n}::int, ${n}::int, ${n}::int, ${n}::int)`),
+      sql`, `,
+    );
+    return rows(sql`select count(*)::int as many_rows from (values ${values}) v`);
+  };
+  expect(await sum(200)).toEqual([{ many_rows: 200 }]);
+  expect(await prepared('%as many_rows%')).toBe(0);
+  await sum(3);
+  expect(await prepared('%as many_rows%')).toBe(1);
+});
+
 it('one that fails fails as any other, and can be sent again', async () => {
   const divided = (by: number) => rows(sql`select 6 / ${by}::int as divided`);
   await expect(divided(0)).rejects.toMatchObject({ cause: { code: '22012' } });

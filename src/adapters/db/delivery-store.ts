@@ -149,7 +149,6 @@ function statement(batch: readonly Writing[]) {
       sli: signal.type === 'measurement' ? signal.sli : null,
       value: signal.type === 'measurement' ? signal.value : null,
       samples: signal.type === 'measurement' ? (signal.samples ?? null) : null,
-      window_s: signal.type === 'measurement' ? (signal.windowSeconds ?? null) : null,
       alert_key: signal.type === 'alert' ? signal.key : null,
       signal,
     }));
@@ -180,10 +179,10 @@ function statement(batch: readonly Writing[]) {
     ), delivered as (
       select n, received_at from given join inserted using (source, id)
     ), stored as (
-      insert into signals (source, type, id, service, at, sli, value, samples, window_s, alert_key, signal)
-      select s.source, s.type, s.id, s.service, s.at, s.sli, s.value, s.samples, s.window_s, s.alert_key, s.signal
+      insert into signals (source, type, id, service, at, sli, value, samples, alert_key, signal)
+      select s.source, s.type, s.id, s.service, s.at, s.sli, s.value, s.samples, s.alert_key, s.signal
       from jsonb_to_recordset(${encodeDocument(signalRows)}::jsonb)
-        as s(n int, place int, source text, type text, id text, service text, at timestamptz, sli text, value float8, samples float8, window_s float8, alert_key text, signal jsonb)
+        as s(n int, place int, source text, type text, id text, service text, at timestamptz, sli text, value float8, samples float8, alert_key text, signal jsonb)
         join delivered using (n)
       order by s.place
       on conflict do nothing returning source || ':' || type || ':' || id as key

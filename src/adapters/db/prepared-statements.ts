@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type pg from 'pg';
 
-/** Statements that differ in their text. What comes later is sent as any other. */
+/** Statements that differ in their text. What comes later, or is too long, is sent as any other. */
 const MOST = 200;
+/** What is longer, in characters, inserts many rows: the next has another number of them, and so another text. */
+const LONGEST = 4000;
 
 /** How a statement begins that is planned anew each time, for the parameters it has and the rows there are then. */
 export const PLANNED_ANEW = '/* planned anew */ ';
@@ -34,7 +36,7 @@ export function createPreparing(): {
 
   function nameOf(text: string): string | undefined {
     const known = names.get(text);
-    if (known !== undefined || names.size >= MOST) return known;
+    if (known !== undefined || names.size >= MOST || text.length > LONGEST) return known;
     const name = randomUUID();
     names.set(text, name);
     return name;

@@ -55,8 +55,10 @@ export const signals = pgTable(
     sli: text('sli'),
     value: doublePrecision('value'),
     samples: doublePrecision('samples'),
-    /** The time it speaks for, in seconds. */
-    window: doublePrecision('window_s'),
+    /** The time it speaks for, in seconds; taken out of `signal` by the database, whatever version of aire writes. */
+    window: doublePrecision('window_s').generatedAlwaysAs(
+      sql`case when type = 'measurement' then (signal ->> 'windowSeconds')::double precision end`,
+    ),
     alertKey: text('alert_key'),
     signal: document<Signal>('signal').notNull(),
   },

@@ -9,10 +9,12 @@ export interface RestingPool extends Pool {
 const IDLE = 0.3;
 /** A rest has an end, however busy the process is. */
 const LONGEST = 8;
+/** What waited for longer than this, in seconds, rests as if the process were idle. Self-watch calls 30 s late. */
+const LATE = 10;
 
 /**
  * Who rests until when. In a busy process, whose hands are full with deliveries, pools rest the longer the less of its
- * time was idle.
+ * time was idle, unless that makes them late.
  *
  * @param busy how much of the time since it was asked last this process was busy, from 0 to 1.
  */
@@ -22,12 +24,14 @@ export function createRests(pools: readonly RestingPool[], busy: () => number) {
   return {
     /** Milliseconds until this pool may be claimed from again; 0 or less: now. */
     left,
-    /** Notes what was claimed, by kind; answers with the rests that this began, in milliseconds. */
-    begin(claimed: readonly string[]): readonly number[] {
+    /** Notes what was claimed and how late it was; answers with the rests that this began, in milliseconds. */
+    begin(claimed: readonly { readonly kind: string; readonly lateSeconds: number }[]): readonly number[] {
       return pools.flatMap((pool) => {
-        const theirs = claimed.filter((kind) => pool.kinds.includes(kind)).length;
-        if (pool.rest === undefined || theirs === 0) return [];
-        const rest = pool.rest * theirs * Math.min(LONGEST, Math.max(1, IDLE / (1 - busy())));
+        const theirs = claimed.filter(({ kind }) => pool.kinds.includes(kind));
+        if (pool.rest === undefined || theirs.length === 0) return [];
+        const isLate = theirs.some(({ lateSeconds }) => lateSeconds > LATE);
+        const longer = isLate ? 1 : Math.min(LONGEST, Math.max(1, IDLE / (1 - busy())));
+        const rest = pool.rest * theirs.length * longer;
         until.set(pool, performance.now() + rest);
         return [rest];
       });

@@ -151,7 +151,8 @@ export function createOutboxWorker(options: WorkerOptions): OutboxWorker {
       });
       inFlight.set(work, job.kind);
     }
-    for (const rest of rests.begin(claimed.map(({ kind }) => kind))) if (running) wakeIn(rest);
+    for (const rest of rests.begin(claimed.map((job) => ({ kind: job.kind, lateSeconds: lagOf(job) }))))
+      if (running) wakeIn(rest);
     return claimed.length;
   }
 
@@ -165,11 +166,16 @@ export function createOutboxWorker(options: WorkerOptions): OutboxWorker {
     return pool !== undefined && restOf(pool) > 0;
   }
 
+  /** For how many seconds it has been due. */
+  function lagOf({ dueAt }: ClaimedJob): number {
+    return (clock.now().getTime() - dueAt.getTime()) / SECOND;
+  }
+
   async function run(job: ClaimedJob): Promise<void> {
     const failingFor = clock.now().getTime() - (job.firstFailedAt ?? clock.now()).getTime();
     const lastAttempt = failingFor >= GIVE_UP_AFTER;
     const began = performance.now();
-    const lag = (clock.now().getTime() - job.dueAt.getTime()) / SECOND;
+    const lag = lagOf(job);
     const outcome = await handle(job, lastAttempt);
     options.observe?.(job, (performance.now() - began) / SECOND, lag);
     const end = endOf(job, outcome, lastAttempt);
