@@ -13,6 +13,7 @@ export type Baseline =
 
 /** Measurements of an SLI over the baseline window, outside incident windows, added up. */
 export interface BaselineSums {
+  /** Moments at which it was measured. */
   readonly measurements: number;
   /** Σ value · samples; a measurement without a sample size counts as one. */
   readonly weighted: number;

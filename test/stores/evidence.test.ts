@@ -141,6 +141,18 @@ describeOnBoth('evidence', (open) => {
       expect(known?.before.weighted).toBeCloseTo(4.5, 9);
     });
 
+    it('are summed up moment by moment: two series are no more of them than one', async () => {
+      const pods = ['a', 'b'];
+      await arrive(
+        ...Array.from({ length: 40 }, (_, i) =>
+          pods.map((pod) =>
+            measurement(`${pod}${i}`, 0.5, minutesAgo(40 - i), { samples: 10, labels: { pod } }),
+          ),
+        ).flat(),
+      );
+      expect((await of())?.before).toEqual({ measurements: 10, weighted: 100, weight: 200 });
+    });
+
     it('of an SLI that is watched over a time are all of that time, and the newest however old it is', async () => {
       const watched = new Map([[SLI, 10 * 60_000]]);
       const asked = {

@@ -182,14 +182,17 @@ async function sumsOf(
 ): Promise<ReadonlyMap<string, BaselineSums>> {
   if (stretches.length === 0) return new Map();
   const rows = await database.often(sql`
-    select w.n, w.sli, sum(s.measurements) as measurements, sum(s.weighted) as weighted, sum(s.weight) as weight
+    select w.n, w.sli, sum(s.moments) as measurements, sum(s.weighted) as weighted, sum(s.weight) as weight
     from json_to_recordset(${recordset(stretches.map(({ to, ...rest }) => ({ ...rest, until: to })))})
       as w (n int, service text, sli text, "from" timestamptz, until timestamptz)
     cross join lateral (
-      select count(*) as measurements, sum(m.value * coalesce(m.samples, 1)) as weighted, sum(coalesce(m.samples, 1)) as weight
-      from ${signals} m
-      where m.type = 'measurement' and m.service = w.service and m.sli = w.sli and m.at >= w."from" and m.at < w.until) s
-    where s.measurements > 0
+      select count(*) as moments, sum(o.weighted) as weighted, sum(o.weight) as weight
+      from (
+        select sum(m.value * coalesce(m.samples, 1)) as weighted, sum(coalesce(m.samples, 1)) as weight
+        from ${signals} m
+        where m.type = 'measurement' and m.service = w.service and m.sli = w.sli and m.at >= w."from" and m.at < w.until
+        group by m.at) o) s
+    where s.moments > 0
     group by w.n, w.sli`);
   return new Map(
     rows.map((row) => {

@@ -189,7 +189,7 @@ async function sumsBefore(
   const latest = new Date(Math.max(...judged.map(({ until }) => until.getTime())));
   // "offset 0" makes the planner read each measurement once and look its slice up, not try every slice on it.
   const rows = await database.rows(sql`
-    select w.nth, count(*) as measurements, sum(m.value * m.weight) as weighted, sum(m.weight) as weight
+    select w.nth, count(distinct m.at) as measurements, sum(m.value * m.weight) as weighted, sum(m.weight) as weight
     from (
       select s.sli, s.at, s.value, coalesce(s.samples, 1) as weight, l.label, s.signal -> 'labels' ->> l.label as slice
       from ${signals} s
