@@ -92,7 +92,7 @@ export function createJobQueue(database: Database) {
     async claim(now: Date, limit: number, leaseSeconds: number, pools: readonly Pool[] = []) {
       for (let attempt = 1; ; attempt++) {
         try {
-          const rows = await database.rows(claimStatement(now.toISOString(), limit, leaseSeconds, pools));
+          const rows = await database.often(claimStatement(now.toISOString(), limit, leaseSeconds, pools));
           return rows
             .map((row) => claimed.parse(row))
             .map(({ attempts, created_at, due_at, first_failed_at, ...job }) => ({
