@@ -13,6 +13,7 @@ import type { StepReaders } from './incidents/step-ports.ts';
 import type { StatusPages } from './incidents/vendor-status.ts';
 import type { Logger } from './log.ts';
 import type { Clock } from './time.ts';
+import { rulesOf } from './triggers/overrides.ts';
 import type { NewJob } from './verb.ts';
 
 interface PollingDeps {
@@ -43,8 +44,12 @@ export function pollingJobs(deps: PollingDeps): ReadonlyMap<string, JobHandler> 
       newestMeasurements,
       queryRange: createRangeReader(deps.read),
       source: (service) => {
-        const { sources, baseline } = services.get(service) ?? {};
-        return sources?.prometheus && { ...sources.prometheus, slices: baseline?.slices ?? [] };
+        const known = services.get(service);
+        if (known?.sources.prometheus === undefined) return undefined;
+        const addsUp = Object.values(rulesOf(playbook, known)).flatMap(({ slis }) =>
+          Object.keys(slis).filter((sli) => slis[sli]?.spike !== undefined),
+        );
+        return { ...known.sources.prometheus, slices: known.baseline.slices ?? [], addsUp };
       },
       observe: (service, outcome) => metrics.poll('prometheus', service, outcome),
     }),

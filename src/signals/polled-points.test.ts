@@ -1,9 +1,18 @@
 import { expect, test } from 'vitest';
 import { HOUR, MINUTE } from '../time.ts';
-import { itemsOf, missing } from './polled-points.ts';
+import { missing, itemsOf as momentItems, momentsOf, outcomeOf } from './polled-points.ts';
+import type { PolledPart } from './polled-series.ts';
 
 const at = (time: string) => new Date(`2026-11-21T${time}Z`);
 const ABOUT = { service: 'support-agent', sli: 'error_rate', every: MINUTE, to: at('10:05:00') };
+
+/** What a poll makes of all that one query answered. */
+function itemsOf(about: typeof ABOUT, all: readonly PolledPart[]) {
+  const made = momentsOf(about.sli, all).map((moment) => momentItems(about, moment));
+  const [fault] = made.flatMap((moment) => moment.fault ?? []);
+  const items = made.flatMap((moment) => moment.items);
+  return { items, outcome: outcomeOf(all, about.to), ...(fault === undefined ? {} : { fault }) };
+}
 
 test.each([
   ['nothing is known: an hour', undefined, '09:05:00', '10:05:00'],
@@ -70,7 +79,7 @@ test('one number of several is enough, and each has an id of its own', () => {
 
 test('of a label with too many values the others count in the total only, and that is said', () => {
   const parts = [...Array(25).keys()].map((n) => ({
-    ...whole('10:05:00', n / 100, 100 + n),
+    ...whole('10:05:00', n / 100, n < 5 ? 100 + n : 1000),
     labels: { tenant: `t${n}` },
   }));
   const { items, fault, outcome } = itemsOf(ABOUT, parts);
@@ -89,7 +98,7 @@ test('of a label with too many values the others count in the total only, and th
 test('of two labels each keeps its own 20 values, and of too many series there is the total', () => {
   const grid = (tenants: number, models: number) =>
     [...Array(tenants * models).keys()].map((n) => ({
-      ...whole('10:05:00', 0.5, 1000 - (n % tenants)),
+      ...whole('10:05:00', 0.5, 1000),
       labels: { tenant: `t${n % tenants}`, model: `m${Math.floor(n / tenants)}` },
     }));
   const { items } = itemsOf(ABOUT, grid(22, 4));
@@ -101,4 +110,28 @@ test('of two labels each keeps its own 20 values, and of too many series there i
   expect(one).toMatchObject([{ value: 0.5, samples: expect.any(Number) }]);
   expect(one[0]).not.toHaveProperty('labels');
   expect(fault?.reason).toContain('more than 100 combinations of model, tenant');
+});
+
+test('which values are told apart stays the same where their traffic is about equal', () => {
+  let seed = 7;
+  const random = () => {
+    seed = (seed * 48_271) % 2_147_483_647;
+    return seed / 2_147_483_647;
+  };
+  // Around a power of two and far from one, alone and beside what has ten times as much.
+  for (const usual of [6, 100, 128, 5000])
+    for (const great of [undefined, 't9']) {
+      const chosen = [...Array(60).keys()].map(() => {
+        const parts = [...Array(25).keys()].map((n) => {
+          const samples = usual * (`t${n}` === great ? 10 : 1) * (0.8 + 0.4 * random());
+          return { ...whole('10:05:00', 0.5, samples), labels: { tenant: `t${n}` } };
+        });
+        const { items } = itemsOf(ABOUT, parts);
+        return items.flatMap(({ labels }) => labels?.tenant ?? []).sort();
+      });
+      expect(new Set(chosen.map((names) => names.join(' '))).size).toBe(1);
+      expect(chosen[0]).toHaveLength(20);
+      // By name alone it would never be among them (control).
+      expect(chosen[0]?.includes('t9')).toBe(great === 't9');
+    }
 });

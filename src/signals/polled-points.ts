@@ -1,6 +1,7 @@
 import { contentHash } from '../ids.ts';
 import { HOUR, SECOND } from '../time.ts';
 import { groupsBy, partsOf } from './label-bounds.ts';
+import type { PolledMoment } from './poll-chunks.ts';
 import type { PolledPart, QueryFault } from './polled-series.ts';
 
 /** What was missed is asked for as far back as this. */
@@ -40,29 +41,36 @@ export interface PolledItem {
   readonly labels?: Readonly<Record<string, string>>;
 }
 
-export interface PolledItems {
-  readonly items: readonly PolledItem[];
-  readonly outcome: PollOutcome;
-  /** What is not told apart. */
-  readonly fault?: QueryFault;
+/** Where samples are counted, what rests on none says nothing; nor does what is no number. */
+function isUsable({ value, samples }: PolledPart): boolean {
+  return Number.isFinite(value) && (samples === undefined || Math.round(samples) > 0);
+}
+
+/** The parts that say something, by their moments. What is no number is left out, never taken for zero. */
+export function momentsOf(sli: string, all: readonly PolledPart[]): readonly PolledMoment[] {
+  const moments = groupsBy(all.filter(isUsable), ({ at }) => String(at.getTime()));
+  return moments.flatMap((parts) => (parts[0] === undefined ? [] : [{ sli, at: parts[0].at, parts }]));
+}
+
+/** How the moment `to` stands. */
+export function outcomeOf(all: readonly PolledPart[], to: Date): PollOutcome {
+  const newest = all.filter(({ at }) => at.getTime() === to.getTime());
+  if (newest.some(isUsable)) return 'ok';
+  return newest.every(({ value }) => Number.isFinite(value)) ? 'no_data' : 'not_a_number';
 }
 
 /**
- * The parts that say something. What is no number is left out, never taken for zero; where samples are counted, so is
- * what rests on none. The id is that of the moment and the labels: what is asked for twice is stored once.
+ * A moment as measurements, and what of it is not told apart. The id is that of the moment and the labels: what is asked
+ * for twice is stored once.
  */
 export function itemsOf(
-  about: { readonly service: string; readonly sli: string; readonly every: number; readonly to: Date },
-  all: readonly PolledPart[],
-): PolledItems {
-  const { service, sli, every, to } = about;
-  const isUsable = ({ value, samples }: PolledPart): boolean =>
-    Number.isFinite(value) && (samples === undefined || Math.round(samples) > 0);
-  const moments = groupsBy(all.filter(isUsable), ({ at }) => at.toISOString()).map(partsOf);
-  const [beyond] = moments.flatMap((moment) => moment.beyond ?? []);
-  const parts = moments.flatMap(({ groups }) => groups.map(asOne));
-  const items = parts.map(({ at, value, samples, labels }): PolledItem => {
-    const moment = `${service}:${sli}:${at.getTime() / SECOND}`;
+  about: { readonly service: string; readonly every: number },
+  { sli, at, parts }: PolledMoment,
+): { readonly items: readonly PolledItem[]; readonly fault?: QueryFault } {
+  const { service, every } = about;
+  const { groups, beyond } = partsOf(parts);
+  const moment = `${service}:${sli}:${at.getTime() / SECOND}`;
+  const items = groups.map(asOne).map(({ value, samples, labels }): PolledItem => {
     const isWhole = Object.keys(labels).length === 0;
     return {
       type: 'measurement',
@@ -76,11 +84,9 @@ export function itemsOf(
       ...(isWhole ? {} : { labels }),
     };
   });
-  const fault = beyond === undefined ? {} : { fault: { key: beyond, reason: `The query gives ${beyond}` } };
-  if (items.some(({ at }) => at === to.toISOString())) return { items, outcome: 'ok', ...fault };
-  const newest = all.filter(({ at }) => at.getTime() === to.getTime());
-  const isNumber = newest.every(({ value }) => Number.isFinite(value));
-  return { items, outcome: isNumber ? 'no_data' : 'not_a_number', ...fault };
+  return beyond === undefined
+    ? { items }
+    : { items, fault: { key: beyond, reason: `The query gives ${beyond}` } };
 }
 
 /** Parts that nothing tells apart any more, weighted by their samples: where there are several, each has some. */

@@ -30,6 +30,15 @@ test('one series needs no samples, whatever its labels', () => {
   expect(polledParts([], undefined, [])).toEqual([]);
 });
 
+test('what adds up has one series', () => {
+  const value = [one(v41, 3), one(v42, 4)];
+  const fault = polledParts(value, value, SLICES, true);
+  expect('reason' in fault ? `${fault.key}: ${fault.reason}` : fault).toBe(
+    'count: The query gives 2 series, such as {model_version="v41"} and {model_version="v42"}, of a count, which spikes add up, and a mean is no sum. Give one series, as in sum(…).',
+  );
+  expect(polledParts([one({}, 7)], undefined, SLICES, true)).toEqual([{ labels: {}, at: AT, value: 7 }]);
+});
+
 const gpus = ['0', '1', '2'].map((gpu) => one({ gpu }, 1));
 test.each([
   [

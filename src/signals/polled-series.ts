@@ -26,12 +26,19 @@ const NAMED = 2;
  * apart and `samples` says how much each counts: a total of what has no size would be made up.
  *
  * @param samples matched by the labels of `slices`; undefined where none are asked for.
+ * @param addsUp of a count that spikes add up a mean says nothing.
  */
 export function polledParts(
   value: readonly Series[],
   samples: readonly Series[] | undefined,
   slices: readonly string[],
+  addsUp = false,
 ): readonly PolledPart[] | QueryFault {
+  if (addsUp && value.length > 1)
+    return {
+      key: 'count',
+      reason: `The query gives ${value.length} series, such as ${named(value)}, of a count, which spikes add up, and a mean is no sum. Give one series, as in sum(…).`,
+    };
   const parts = apart(value, slices);
   if (parts === undefined) return { key: 'value', reason: severalSeries(value, slices) };
   if (samples === undefined)

@@ -130,7 +130,7 @@ it('what is asked for twice is stored once', async () => {
         newestMeasurements: async () => new Map(),
       },
       'llm-inference',
-      { ...source, slices: [] },
+      { ...source, slices: [], addsUp: [] },
     );
   stage.clock.advance(MINUTE);
   await Promise.all([again(), again()]);

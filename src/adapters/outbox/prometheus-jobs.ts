@@ -41,12 +41,12 @@ export function prometheusJobs(deps: PrometheusJobDeps): ReadonlyMap<string, Job
     [
       // Idempotent: a moment is stored once under its own id, and only one poll waits.
       'prometheus.poll',
-      async ({ payload }) => {
+      async ({ payload }, { signal }) => {
         const before = state.parse(payload);
         const { service } = before;
         const source = deps.source(service);
         if (source === undefined || Object.keys(source.queries).length === 0) return DONE;
-        const polled = await pollPrometheus(deps, service, source);
+        const polled = await pollPrometheus(deps, service, source, signal);
         for (const outcome of polled.outcomes.values()) deps.observe(service, outcome);
         const now = clock.now();
         const failure = noteFailure(
