@@ -1,9 +1,9 @@
 import { sliDefinition } from '../services/slis.ts';
 import { formatDuration } from '../time.ts';
-import type { SliQuestion } from './evaluate-sli.ts';
 import type { Check } from './evidence.ts';
 import { freshUntil, polledEvery } from './freshness.ts';
 import { plainSeverity } from './rule-severity.ts';
+import type { SliQuestion } from './sli-question.ts';
 import { sliFindingKey, sliTitle } from './slice.ts';
 import type { Finding } from './trigger.ts';
 

@@ -1,10 +1,10 @@
 import type { SliDefinition } from '../services/slis.ts';
 import { formatDuration, SECOND } from '../time.ts';
 import { aboutSli, newestOf, seenInWords } from './about-sli.ts';
-import type { SliQuestion } from './evaluate-sli.ts';
 import type { Check } from './evidence.ts';
 import { plainSeverity } from './rule-severity.ts';
 import type { SpikeRule } from './schema.ts';
+import type { SliQuestion } from './sli-question.ts';
 import { sliTitle } from './slice.ts';
 import { type Counts, chanceInWords, fewestUnusual, spikeOf } from './spike.ts';
 import { seenOnly, startOf } from './sustained.ts';

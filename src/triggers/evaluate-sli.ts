@@ -1,35 +1,14 @@
-import type { ServiceIdentity } from '../services/schema.ts';
 import { formatSliValue } from '../services/slis.ts';
-import type { SignalSettings } from '../signals/schema.ts';
 import { formatDuration, SECOND } from '../time.ts';
 import { aboutSli, newestOf, seenInWords } from './about-sli.ts';
-import type { SliEvidence } from './evidence.ts';
 import { CHECKS_TO_CLEAR } from './recovery.ts';
 import { beyondSeverity } from './rule-severity.ts';
-import type { Comparator, TriggerRule, TriggerSettings } from './schema.ts';
+import type { SliQuestion } from './sli-question.ts';
 import type { SliRule } from './sli-rule.ts';
 import { type Slice, sliceWords } from './slice.ts';
 import { type Standing, standingOf } from './standing.ts';
 import { startOf } from './sustained.ts';
 import type { Finding } from './trigger.ts';
-
-/** What is known of a service that is judged. */
-export type JudgedService = ServiceIdentity & TriggerSettings & Partial<Pick<SignalSettings, 'sources'>>;
-
-export interface SliQuestion {
-  readonly name: string;
-  readonly rule: TriggerRule;
-  readonly service: JudgedService;
-  /** Undefined: it was never measured. */
-  readonly known: SliEvidence | undefined;
-  readonly now: Date;
-  readonly sli: string;
-  /** What is known is of this slice only. */
-  readonly slice?: Slice;
-  readonly comparator: Comparator;
-  /** What was found the last time. */
-  readonly before: Finding | undefined;
-}
 
 /** What one SLI, or a slice of it, says for a trigger: compared with its limit, confirmed or sustained as the rule asks, with the reason in words. */
 export function evaluateSli(question: SliQuestion): Finding {

@@ -1,11 +1,11 @@
 import { sliDefinition } from '../services/slis.ts';
 import { formatDuration } from '../time.ts';
 import { BASELINE_WINDOW } from './baseline.ts';
-import type { JudgedService } from './evaluate-sli.ts';
 import type { Evidence, SlicesEvidence } from './evidence.ts';
 import { judgeSli } from './judge-sli.ts';
 import { plainSeverity } from './rule-severity.ts';
 import type { TriggerRule } from './schema.ts';
+import type { JudgedService } from './sli-question.ts';
 import { labelWords, MOST_SLICES, sliFindingKey, sliTitle } from './slice.ts';
 import type { Finding } from './trigger.ts';
 

@@ -2,11 +2,11 @@ import { evaluateAlert } from './evaluate-alert.ts';
 import { evaluateBurn } from './evaluate-burn.ts';
 import { evaluateDrift } from './evaluate-drift.ts';
 import { evaluateReports } from './evaluate-reports.ts';
-import type { JudgedService } from './evaluate-sli.ts';
 import { evaluateSlices } from './evaluate-slices.ts';
 import type { Evidence } from './evidence.ts';
 import { judgeSli } from './judge-sli.ts';
 import type { TriggerRule } from './schema.ts';
+import type { JudgedService } from './sli-question.ts';
 import { sliFindingKey } from './slice.ts';
 import type { Finding } from './trigger.ts';
 

@@ -1,5 +1,6 @@
 import { evaluateCountSpike } from './evaluate-count-spike.ts';
-import { evaluateSli, type SliQuestion } from './evaluate-sli.ts';
+import { evaluateSli } from './evaluate-sli.ts';
+import type { SliQuestion } from './sli-question.ts';
 import type { Finding } from './trigger.ts';
 
 /** An SLI, or a slice of it, as its comparator asks. */

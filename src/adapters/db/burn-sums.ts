@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm';
 import { z } from 'zod';
 import type { RateSums } from '../../triggers/evidence.ts';
 import type { Database } from './database.ts';
-import type { EvidenceAsk } from './evidence.ts';
+import type { EvidenceAsk } from './evidence-ask.ts';
 import { recordset } from './recordset.ts';
 import { incidents, signals } from './tables.ts';
 

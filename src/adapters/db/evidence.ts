@@ -1,10 +1,10 @@
 import { sql } from 'drizzle-orm';
-import type { EvidenceWanted } from '../../incidents/ports.ts';
 import type { Alert, Report, Signal } from '../../signals/signal.ts';
 import { ALERT_MEMORY } from '../../triggers/evaluate-alert.ts';
 import type { DistributionWindow, Evidence, SlicesEvidence } from '../../triggers/evidence.ts';
 import { readBurnSums } from './burn-sums.ts';
 import type { Database } from './database.ts';
+import type { EvidenceAsk } from './evidence-ask.ts';
 import { incidentTimes, isWithin, type TimeSpan } from './incident-times.ts';
 import { recordset } from './recordset.ts';
 import { readSliEvidence } from './sli-evidence.ts';
@@ -14,13 +14,6 @@ import { signals } from './tables.ts';
 const REPORTS_AT_ONCE = 5000;
 /** The newest windows of all distributions of a service that are looked at. */
 const DISTRIBUTIONS_AT_ONCE = 500;
-
-/** What one evaluation asks for. */
-export interface EvidenceAsk {
-  readonly service: string;
-  readonly wanted: EvidenceWanted;
-  readonly now: Date;
-}
 
 /** The evidence of many services by as many statements as that of one, without slices; in the order of `asks`. */
 export async function readEvidence(

@@ -10,7 +10,8 @@ import type { Slice } from '../../triggers/slice.ts';
 import { createBatcher } from './batcher.ts';
 import { readChecksSince } from './checks-since.ts';
 import type { Database } from './database.ts';
-import { type EvidenceAsk, readEvidence, readSlices } from './evidence.ts';
+import { readEvidence, readSlices } from './evidence.ts';
+import type { EvidenceAsk } from './evidence-ask.ts';
 import { textArray } from './recordset.ts';
 import { signals } from './tables.ts';
 

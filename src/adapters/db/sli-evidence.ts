@@ -4,7 +4,7 @@ import { CHECKS_AT_ONCE, CHECKS_TO_CONFIRM, MEASUREMENTS_AT_ONCE } from '../../i
 import { type BaselineSums, NO_SUMS } from '../../triggers/baseline.ts';
 import type { Check, History, SliEvidence } from '../../triggers/evidence.ts';
 import type { Database } from './database.ts';
-import type { EvidenceAsk } from './evidence.ts';
+import type { EvidenceAsk } from './evidence-ask.ts';
 import { isWithin, type TimeSpan, without } from './incident-times.ts';
 import { checksOf, msOf } from './moments.ts';
 import { recordset } from './recordset.ts';

@@ -8,7 +8,7 @@ import type { Check, History, SlicesEvidence } from '../../triggers/evidence.ts'
 import { MISSED, STALE_AFTER } from '../../triggers/freshness.ts';
 import { MOST_SLICE_LABELS, MOST_SLICES, type Slice } from '../../triggers/slice.ts';
 import type { Database } from './database.ts';
-import type { EvidenceAsk } from './evidence.ts';
+import type { EvidenceAsk } from './evidence-ask.ts';
 import { isWithin, type TimeSpan } from './incident-times.ts';
 import { checksOf, msOf } from './moments.ts';
 import { textArray } from './recordset.ts';
