@@ -1,3 +1,5 @@
+import { MINUTE } from '../../src/time.ts';
+import { delayOf, documented, firesOnQuietDays } from '../../src/triggers/test-builders.ts';
 import type { Bench, Figure } from './bench.ts';
 import { bestPower, percent, type Share, seededRandom, wilson } from './chance.ts';
 import {
@@ -21,6 +23,10 @@ const DROPS = [0.055, 0.06, 0.07, 0.1, 0.2];
 /** Checks an hour apart for a week. */
 const BASELINE_CHECKS = 168;
 const YOUNG_BASELINE_CHECKS = 24;
+
+/** Times what a budget allows. */
+const BURNS = [1, 2, 6, 14.4, 100, 1000];
+const QUIET_DAYS = 10_000;
 
 /** How often the rule for scores is wrong on healthy streams and how fast it is on real drops, by Monte Carlo with a seed. */
 export const triggers: Bench = async ({ say }) => {
@@ -74,10 +80,39 @@ export const triggers: Bench = async ({ say }) => {
       met: missed === 0,
     },
     ...RATES.map((rate) => recoveryFigure({ samples: 50, rate, baselineChecks: BASELINE_CHECKS })),
+    burnDelay(),
+    quietDays(),
     evaluationTime('healthy', 0),
     evaluationTime('10 points lower since 10 checks', 0.1),
   ];
 };
+
+/** Burns that begin after three healthy days, looked at each minute. */
+function burnDelay(): Figure {
+  const late = BURNS.map((burn) => {
+    const { found = Number.POSITIVE_INFINITY, expected } = delayOf(burn);
+    return (found - expected) / MINUTE;
+  });
+  const all = late.map((minutes, n) => `${BURNS[n]}×: ${minutes.toFixed(2)}`).join(', ');
+  return {
+    figure: 'a burn is found later than factor × window ÷ burn, in intervals',
+    goal: '0–1',
+    measured: all,
+    met: late.every((minutes) => minutes >= 0 && minutes < 1),
+  };
+}
+
+/** Beside it the rule without its least number of bad answers. */
+function quietDays(): Figure {
+  const fired = firesOnQuietDays(documented, QUIET_DAYS);
+  const naive = firesOnQuietDays({ ...documented, min_bad: 1 }, QUIET_DAYS);
+  return {
+    figure: `${QUIET_DAYS.toLocaleString('en')} quiet days with one failed request each: the burn rule fires`,
+    goal: '0',
+    measured: `${fired} times (${percent(wilson(fired, QUIET_DAYS))} of days); with one bad answer as enough ${naive.toLocaleString('en')} times`,
+    met: fired === 0,
+  };
+}
 
 function playHealthy(stream: Stream) {
   const draw = drawChecks(stream, seededRandom(SEED + stream.samples));
