@@ -81,7 +81,7 @@ describeOnBoth('the outbox worker', (open) => {
     await outbox.stores.enqueue(job('say', 'incident'));
     const settled = worker.settle();
     await said.opened;
-    expect(underWay).toBe(50);
+    expect(underWay).toBe(20);
     gate.open();
     await settled;
     expect(await outbox.queue.countByState()).toEqual(new Map([['done', 121]]));

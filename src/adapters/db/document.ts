@@ -22,28 +22,40 @@ export function storable(text: string): string {
 const DATE_KEY = /^\$+date$/;
 
 function tagDates(value: unknown): unknown {
-  if (value instanceof Date) return { $date: value.toISOString() };
   if (typeof value === 'string') return storable(value);
-  if (Array.isArray(value)) return value.map(tagDates);
-  if (value !== null && typeof value === 'object') {
-    return Object.fromEntries(
-      Object.entries(value).map(([key, inner]) => [
-        DATE_KEY.test(key) ? `$${key}` : storable(key),
-        tagDates(inner),
-      ]),
-    );
-  }
-  return value;
+  if (value instanceof Date) return { $date: value.toISOString() };
+  return withEach(value, (key) => (isDateKey(key) ? `$${key}` : storable(key)), tagDates);
 }
 
 function untagDates(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(untagDates);
   if (value === null || typeof value !== 'object') return value;
   if ('$date' in value && typeof value.$date === 'string') return new Date(value.$date);
-  return Object.fromEntries(
-    Object.entries(value).map(([key, inner]) => [DATE_KEY.test(key) ? key.slice(1) : key, untagDates(inner)]),
-  );
+  return withEach(value, (key) => (isDateKey(key) ? key.slice(1) : key), untagDates);
 }
+
+function isDateKey(key: string): boolean {
+  return key.startsWith('$') && DATE_KEY.test(key);
+}
+
+/** A copy of a list or an object with what is in it changed; anything else as it is. */
+function withEach(
+  value: unknown,
+  rename: (key: string) => string,
+  change: (inner: unknown) => unknown,
+): unknown {
+  if (Array.isArray(value)) return value.map(change);
+  if (value === null || typeof value !== 'object') return value;
+  // By assignment: a copy made by `Object.fromEntries` takes twice as long, and this is half of an evaluation.
+  const copy: Record<string, unknown> = {};
+  for (const [key, inner] of Object.entries(value)) {
+    const name = rename(key);
+    if (name === '__proto__') Object.defineProperty(copy, name, { ...OWN, value: change(inner) });
+    else copy[name] = change(inner);
+  }
+  return copy;
+}
+
+const OWN = { enumerable: true, writable: true, configurable: true };
 
 /** A `jsonb` column that holds a typed value written by this product. */
 export function document<T>(name: string) {

@@ -6,12 +6,14 @@ import type { Signal } from '../../signals/signal.ts';
 import { createBatcher } from './batcher.ts';
 import type { Database } from './database.ts';
 import { isOneOf } from './recordset.ts';
-import { toEntry, toIncident, toProposal } from './rows.ts';
-import { incidents, proposals, signals, snapshots, timeline, watches } from './tables.ts';
+import { toEntry, toProposal } from './rows.ts';
+import type { RunbookSnapshots } from './runbook-snapshots.ts';
+import { incidents, proposals, signals, timeline, watches } from './tables.ts';
 
 const OPEN = sql`${incidents.phase} in ('triage', 'scope', 'mitigate')`;
 /** Evaluated together. */
 const SERVICES_AT_ONCE = 50;
+const INCIDENTS_AT_ONCE = 50;
 /** An incident takes at most this many arrivals in one go; the rest follow with the next evaluation. */
 const ARRIVALS_AT_ONCE = 200;
 
@@ -19,17 +21,7 @@ const ARRIVALS_AT_ONCE = 200;
 const ARRIVAL_KEY = sql`${signals.type} || ':' || ${signals.source} || ':' || ${signals.id}`;
 
 /** Reads of incidents and of what is remembered about services. */
-export function incidentQueries({ orm }: Database) {
-  const withRunbook = () =>
-    orm
-      .select({ row: incidents, runbook: snapshots.runbook })
-      .from(incidents)
-      .innerJoin(snapshots, eq(snapshots.hash, incidents.runbookHash))
-      .$dynamic();
-  const toIncidents = (
-    found: readonly { row: typeof incidents.$inferSelect; runbook: Incident['runbook'] }[],
-  ): Incident[] => found.map(({ row, runbook }) => toIncident(row, runbook));
-
+export function incidentQueries({ orm }: Database, { incidentsOf }: RunbookSnapshots) {
   return {
     watch: createBatcher(
       async (services: readonly string[]): Promise<readonly ServiceWatch[]> => {
@@ -66,8 +58,10 @@ export function incidentQueries({ orm }: Database) {
 
     openIncidents: createBatcher(
       async (services: readonly string[]): Promise<readonly (readonly Incident[])[]> => {
-        const open = toIncidents(
-          await withRunbook()
+        const open = await incidentsOf(
+          await orm
+            .select()
+            .from(incidents)
             .where(and(isOneOf(incidents.service, services), OPEN))
             .orderBy(asc(incidents.declaredAt)),
         );
@@ -76,22 +70,33 @@ export function incidentQueries({ orm }: Database) {
       { most: SERVICES_AT_ONCE },
     ),
 
-    async incident(id: string): Promise<Incident | undefined> {
-      return toIncidents(await withRunbook().where(eq(incidents.id, id)))[0];
-    },
+    /** Jobs that a change leaves begin together, and most of them read its incident. */
+    incident: createBatcher(
+      async (ids: readonly string[]): Promise<readonly (Incident | undefined)[]> => {
+        const distinct = [...new Set(ids)];
+        const found = await incidentsOf(
+          await orm.select().from(incidents).where(isOneOf(incidents.id, distinct)),
+        );
+        const byId = new Map(found.map((incident) => [incident.id, incident]));
+        return ids.map((id) => byId.get(id));
+      },
+      { most: INCIDENTS_AT_ONCE },
+    ),
 
     async incidentByNumber(number: number): Promise<Incident | undefined> {
-      return toIncidents(await withRunbook().where(eq(incidents.number, number)))[0];
+      const rows = await orm.select().from(incidents).where(eq(incidents.number, number));
+      return (await incidentsOf(rows))[0];
     },
 
     /** Open incidents of all services, newest first. */
     async listOpen(limit: number): Promise<readonly Incident[]> {
-      return toIncidents(await withRunbook().where(OPEN).orderBy(desc(incidents.declaredAt)).limit(limit));
+      const newest = desc(incidents.declaredAt);
+      return incidentsOf(await orm.select().from(incidents).where(OPEN).orderBy(newest).limit(limit));
     },
 
     /** The latest incidents whatever their state, newest first. */
     async listLatest(limit: number): Promise<readonly Incident[]> {
-      return toIncidents(await withRunbook().orderBy(desc(incidents.declaredAt)).limit(limit));
+      return incidentsOf(await orm.select().from(incidents).orderBy(desc(incidents.declaredAt)).limit(limit));
     },
 
     async proposal(id: string): Promise<Proposal | undefined> {

@@ -1,7 +1,11 @@
 import { and, eq, like, sql } from 'drizzle-orm';
 import { z } from 'zod';
+import { createBatcher } from './batcher.ts';
 import type { Database } from './database.ts';
+import { isOneOf } from './recordset.ts';
 import { slackMessages } from './tables.ts';
+
+const MESSAGES_AT_ONCE = 50;
 
 const place = z.object({ channel: z.string(), ts: z.string().nullable() });
 
@@ -9,10 +13,15 @@ const place = z.object({ channel: z.string(), ts: z.string().nullable() });
 export function createSlackMessages(database: Database) {
   const { orm } = database;
   return {
-    async find(key: string): Promise<{ channel: string; ts: string | null } | undefined> {
-      const [row] = await orm.select().from(slackMessages).where(eq(slackMessages.key, key));
-      return row === undefined ? undefined : { channel: row.channel, ts: row.ts };
-    },
+    find: createBatcher(
+      async (keys: readonly string[]): Promise<readonly (z.infer<typeof place> | undefined)[]> => {
+        const { key, channel, ts } = slackMessages;
+        const rows = await orm.select({ key, channel, ts }).from(slackMessages).where(isOneOf(key, keys));
+        const places = new Map(rows.map((row) => [row.key, { channel: row.channel, ts: row.ts }]));
+        return keys.map((each) => places.get(each));
+      },
+      { most: MESSAGES_AT_ONCE },
+    ),
 
     async note(key: string, channel: string): Promise<z.infer<typeof place> | undefined> {
       const [row] = await database.often(sql`

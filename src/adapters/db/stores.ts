@@ -16,7 +16,8 @@ import { incidentQueries } from './incident-queries.ts';
 import { insertJobs } from './jobs.ts';
 import { measurementQueries } from './measurement-queries.ts';
 import { isOneOf } from './recordset.ts';
-import { toActionItem, toGoldenCase, toIncident, toInstallation, toMitigation } from './rows.ts';
+import { toActionItem, toGoldenCase, toInstallation, toMitigation } from './rows.ts';
+import { createRunbookSnapshots } from './runbook-snapshots.ts';
 import { type AnyChange, saveChange } from './save.ts';
 import { isOnlyWatch, saveWatches } from './save-watches.ts';
 import {
@@ -27,7 +28,6 @@ import {
   mitigations,
   postmortems,
   proposals,
-  snapshots,
 } from './tables.ts';
 
 const proposalCount = z.object({
@@ -45,8 +45,9 @@ export function createStores(database: Database, clock: Clock, onSaved: (kinds: 
   const saveWatch = createBatcher((watches: readonly ServiceWatch[]) => saveWatches(database, watches), {
     most: 100,
   });
+  const runbooks = createRunbookSnapshots(database);
   const stores = {
-    ...incidentQueries(database),
+    ...incidentQueries(database, runbooks),
     ...measurementQueries(database),
 
     async mitigation(id: string): Promise<Mitigation | undefined> {
@@ -130,9 +131,8 @@ export function createStores(database: Database, clock: Clock, onSaved: (kinds: 
 
     async incidentsForReview(from: Date, to: Date) {
       const rows = await orm
-        .select({ row: incidents, runbook: snapshots.runbook })
+        .select()
         .from(incidents)
-        .innerJoin(snapshots, eq(snapshots.hash, incidents.runbookHash))
         .where(
           or(
             and(gte(incidents.declaredAt, from), lte(incidents.declaredAt, to)),
@@ -141,7 +141,7 @@ export function createStores(database: Database, clock: Clock, onSaved: (kinds: 
         )
         .orderBy(desc(incidents.declaredAt))
         .limit(50);
-      return rows.map(({ row, runbook }) => toIncident(row, runbook));
+      return runbooks.incidentsOf(rows);
     },
 
     async proposalCounts(from: Date, to: Date): Promise<readonly ProposalCount[]> {
@@ -163,8 +163,11 @@ export function createStores(database: Database, clock: Clock, onSaved: (kinds: 
       return rows.map((row) => proposalCount.parse(row));
     },
 
-    save: (change: AnyChange) =>
-      isOnlyWatch(change) ? saveWatch(change.watch) : saveChange(database, change, clock.now(), onSaved),
+    save: (change: AnyChange) => {
+      if (isOnlyWatch(change)) return saveWatch(change.watch);
+      for (const { runbook } of change.incidents ?? []) runbooks.keep(runbook);
+      return saveChange(database, change, clock.now(), onSaved);
+    },
 
     /** Jobs without any other change: an answer to tell, a review to post. */
     async enqueue(...newJobs: readonly NewJob[]): Promise<void> {

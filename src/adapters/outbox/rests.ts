@@ -5,16 +5,14 @@ export interface RestingPool extends Pool {
   readonly rest?: number;
 }
 
-/** As long as this much of its time is idle, a process is not busy. */
-const IDLE = 0.3;
 /** A rest has an end, however busy the process is. */
 const LONGEST = 8;
 /** What waited for longer than this, in seconds, rests as if the process were idle. Self-watch calls 30 s late. */
 const LATE = 10;
 
 /**
- * Who rests until when. In a busy process, whose hands are full with deliveries, pools rest the longer the less of its
- * time was idle, unless that makes them late.
+ * Who rests until when. In a process whose hands are full with deliveries pools rest the longer the less of its time was
+ * idle, unless that makes them late.
  *
  * @param busy how much of the time since it was asked last this process was busy, from 0 to 1.
  */
@@ -30,7 +28,7 @@ export function createRests(pools: readonly RestingPool[], busy: () => number) {
         const theirs = claimed.filter(({ kind }) => pool.kinds.includes(kind));
         if (pool.rest === undefined || theirs.length === 0) return [];
         const isLate = theirs.some(({ lateSeconds }) => lateSeconds > LATE);
-        const longer = isLate ? 1 : Math.min(LONGEST, Math.max(1, IDLE / (1 - busy())));
+        const longer = isLate ? 1 : Math.min(LONGEST, 1 / (1 - busy()));
         const rest = pool.rest * theirs.length * longer;
         until.set(pool, performance.now() + rest);
         return [rest];

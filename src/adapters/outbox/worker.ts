@@ -56,7 +56,7 @@ const CONCURRENCY = 8;
  * may each take their whole time, and must not keep messages waiting.
  */
 const POOLS: readonly RestingPool[] = [
-  { kinds: ['service.evaluate'], room: 50, rest: 3 },
+  { kinds: ['service.evaluate'], room: 20, rest: 3 },
   { kinds: ['step.run', 'incident.read_vendors'], room: 4 },
   { kinds: ['prometheus.poll', 'vendor.poll', 'evals.run', 'evals.suspected'], room: 4 },
 ];
@@ -82,6 +82,28 @@ function isWanted(kinds: Wanted, pool: Pool): boolean {
   return kinds === ANY || kinds.some((kind) => pool.kinds.includes(kind));
 }
 
+/** Runs `ring` after so many milliseconds of real time; of several times the first counts. */
+function createAlarm(ring: () => void) {
+  let set: { readonly at: number; readonly timer: NodeJS.Timeout } | undefined;
+  const clear = (): void => {
+    clearTimeout(set?.timer);
+    set = undefined;
+  };
+  return {
+    clear,
+    set(ms: number): void {
+      const at = performance.now() + ms;
+      if (set !== undefined && set.at <= at) return;
+      clear();
+      const timer = setTimeout(() => {
+        set = undefined;
+        ring();
+      }, Math.ceil(ms));
+      set = { at, timer };
+    },
+  };
+}
+
 /** Claims due jobs and runs their handlers, a lane at a time (design §5). */
 export function createOutboxWorker(options: WorkerOptions): OutboxWorker {
   const { queue, handlers, clock, log } = options;
@@ -96,7 +118,8 @@ export function createOutboxWorker(options: WorkerOptions): OutboxWorker {
   let idleUntil = Number.NEGATIVE_INFINITY;
   const rests = createRests(POOLS, options.busy ?? createBusyMeter());
   let settling = 0;
-  let alarm: { readonly at: number; readonly timer: NodeJS.Timeout } | undefined;
+  const whenIdleIsOver = createAlarm(() => wake());
+  const whenRested = createAlarm(() => wake(POOLED));
 
   /**
    * Claims what there is room for, of these kinds. One claim at a time, so that a burst of wakes costs two queries: the one
@@ -130,14 +153,13 @@ export function createOutboxWorker(options: WorkerOptions): OutboxWorker {
   async function claimOnce(kinds: Wanted): Promise<number> {
     const began = performance.now();
     const under = [...inFlight.values()];
-    const pools = POOLS.map((pool) => ({
-      kinds: pool.kinds,
-      room:
-        !isWanted(kinds, pool) || restOf(pool) > 0
-          ? 0
-          : pool.room - under.filter((kind) => pool.kinds.includes(kind)).length,
-    }));
-    for (const pool of POOLS) if (running && restOf(pool) > 0) wakeIn(restOf(pool));
+    const pools = POOLS.map((pool) => {
+      const rest = restOf(pool);
+      if (!isWanted(kinds, pool)) return { kinds: pool.kinds, room: 0 };
+      if (rest > 0 && running) whenRested.set(rest);
+      const taken = under.filter((kind) => pool.kinds.includes(kind)).length;
+      return { kinds: pool.kinds, room: rest > 0 ? 0 : pool.room - taken };
+    });
     const anyOther = kinds === ANY || kinds.some((kind) => !POOLED.includes(kind));
     const room = anyOther ? CONCURRENCY - under.filter((kind) => !POOLED.includes(kind)).length : 0;
     if (stopped || (room <= 0 && pools.every((pool) => pool.room <= 0))) return 0;
@@ -151,8 +173,11 @@ export function createOutboxWorker(options: WorkerOptions): OutboxWorker {
       });
       inFlight.set(work, job.kind);
     }
+    const mayBeMore = pools.some(
+      ({ kinds, room }) => room > 0 && claimed.filter(({ kind }) => kinds.includes(kind)).length >= room,
+    );
     for (const rest of rests.begin(claimed.map((job) => ({ kind: job.kind, lateSeconds: lagOf(job) }))))
-      if (running) wakeIn(rest);
+      if (running && mayBeMore) whenRested.set(rest);
     return claimed.length;
   }
 
@@ -161,9 +186,10 @@ export function createOutboxWorker(options: WorkerOptions): OutboxWorker {
     return settling > 0 ? 0 : rests.left(pool);
   }
 
-  function isResting(kind: string): boolean {
+  /** Milliseconds until jobs of this kind are looked for again; 0: now. */
+  function restOfKind(kind: string): number {
     const pool = POOLS.find(({ kinds }) => kinds.includes(kind));
-    return pool !== undefined && restOf(pool) > 0;
+    return pool === undefined ? 0 : Math.max(0, restOf(pool));
   }
 
   /** For how many seconds it has been due. */
@@ -223,26 +249,15 @@ export function createOutboxWorker(options: WorkerOptions): OutboxWorker {
   }
 
   function wake(kinds?: readonly string[]): void {
-    // What rests is looked for when its rest is over.
-    if (!running || kinds?.every(isResting) === true) return;
+    if (!running || kinds?.length === 0) return;
+    const rest = kinds === undefined ? 0 : Math.min(...kinds.map(restOfKind));
     const idle = kinds === undefined ? idleUntil - performance.now() : 0;
-    if (idle > 0) wakeIn(idle);
+    if (rest > 0) whenRested.set(rest);
+    else if (idle > 0) whenIdleIsOver.set(idle);
     else
       claim(kinds ?? ANY).catch((error: unknown) =>
         log.error({ err: messageOf(error) }, 'jobs could not be claimed'),
       );
-  }
-
-  /** After so many milliseconds of real time, or before; who then still has to wait asks again. */
-  function wakeIn(ms: number): void {
-    const at = performance.now() + ms;
-    if (alarm !== undefined && alarm.at <= at) return;
-    clearTimeout(alarm?.timer);
-    const timer = setTimeout(() => {
-      alarm = undefined;
-      wake();
-    }, Math.ceil(ms));
-    alarm = { at, timer };
   }
 
   return {
@@ -269,8 +284,8 @@ export function createOutboxWorker(options: WorkerOptions): OutboxWorker {
       running = false;
       stopped = true;
       clearInterval(poll);
-      clearTimeout(alarm?.timer);
-      alarm = undefined;
+      whenRested.clear();
+      whenIdleIsOver.clear();
       await (next?.claim ?? claiming)?.catch(() => undefined);
       await Promise.all(inFlight.keys());
     },
