@@ -214,8 +214,8 @@ function normalise(wire: Exclude<WireSignal, { type: 'test' }>, source: string):
         type: 'measurement',
         sli: wire.sli,
         value: measuredValue(wire) ?? 0,
-        ...given('samples', samples),
-        ...given('windowSeconds', wire.window_s),
+        ...(samples === undefined ? {} : { samples }),
+        ...(wire.window_s === undefined ? {} : { windowSeconds: wire.window_s }),
       };
     }
     case 'distribution':

@@ -13,6 +13,7 @@ import {
   minutesAgo,
   NOW,
   sampleEntry,
+  sampleRunbook,
 } from './samples.ts';
 
 describeOnBoth('what is saved is what is read', (open) => {
@@ -32,6 +33,27 @@ describeOnBoth('what is saved is what is read', (open) => {
       expect((await stores.incidentByNumber(number))?.id).toBe(incident.id);
     }
     expect(await stores.incident('inc_other')).toBeUndefined();
+  });
+
+  it('the runbook of an incident that another process declared, however many there are', async () => {
+    const declared = Array.from({ length: 250 }, (_, n) =>
+      bareIncident(`inc_${n}`, { runbook: { ...sampleRunbook(), hash: `hash ${n}` } }),
+    );
+    expect(await stores.save({ incidents: declared })).toBe('saved');
+    const another = createStores(database, createManualClock(NOW), () => {});
+    const read = async () =>
+      new Map((await another.openIncidents('support-agent')).map(({ id, runbook }) => [id, runbook]));
+    const expected = new Map(declared.map(({ id, runbook }) => [id, runbook]));
+    // Those it keeps and those it does not.
+    for (let time = 0; time < 2; time++) expect(await read()).toStrictEqual(expected);
+    // Many readers of one moment, of incidents that are there and of one that is not.
+    const found = await Promise.all(['inc_7', 'inc_249', 'inc_7', 'gone'].map(another.incident));
+    expect(found.map((incident) => incident?.runbook.hash)).toEqual([
+      'hash 7',
+      'hash 249',
+      'hash 7',
+      undefined,
+    ]);
   });
 
   it('an incident whose optional properties are taken away', async () => {

@@ -62,7 +62,9 @@ export function createReviewSchedule(options: ReviewScheduleOptions): ReviewSche
     missed() {
       const until = new Date(clock.now().getTime() - MINUTE);
       if (until > searchedUntil) {
-        latest = latestDue((minute) => task.match(minute), searchedUntil, until) ?? latest;
+        // What was due before the last look was asked for then; a week takes a third of a second to search.
+        const from = lookedUntil > searchedUntil ? lookedUntil : searchedUntil;
+        latest = latestDue((minute) => task.match(minute), from, until) ?? latest;
         searchedUntil = until;
       }
       return latest !== undefined && latest > lookedUntil ? latest : undefined;
