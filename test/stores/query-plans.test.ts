@@ -72,6 +72,7 @@ beforeAll(async () => {
     orm,
     rows: async (statement) => (await orm.execute(statement)).rows,
     often: async (statement) => (await orm.execute(statement)).rows,
+    transaction: (work) => work(database),
     ping: async () => {},
     place: async () => undefined,
     close: async () => {},
@@ -149,6 +150,15 @@ const queries: Readonly<Record<string, () => Promise<unknown>>> = {
   'changes of an incident': () => stores.changesOf('inc_1'),
   'evals of versions': () => stores.versionEvals(SERVICE, ['model', 'prompt'], minutesAgo(3000), NOW),
   'distributions of a week': () => stores.distributions(SERVICE, minutesAgo(7 * 24 * 60), NOW),
+  'a change of an incident': () =>
+    stores.save({
+      incidents: [{ ...incident(), version: 1, runbook: { ...sampleRunbook(), hash: 'hash' } }],
+    }),
+  'a job that waits already': async () => {
+    const job = { kind: 'k', lane: 'l', key: 'waits', coalesce: true, payload: {} };
+    await stores.enqueue(job);
+    await stores.enqueue(job);
+  },
   'a claim': () => createJobQueue(database).claim(NOW, 8, 20),
   'posted messages': () => postedMessages(database, ['self-watch:jobs_dead', 'self-watch:outbox_stuck']),
   'operating figures': () => readOperatingFigures(database, NOW),

@@ -5,11 +5,11 @@ import type { Database } from '../../src/adapters/db/database.ts';
 import { createJobQueue } from '../../src/adapters/db/job-queue.ts';
 import { insertJobs } from '../../src/adapters/db/jobs.ts';
 import { createStores } from '../../src/adapters/db/stores.ts';
-import { incidents } from '../../src/adapters/db/tables.ts';
+import { incidents, jobs } from '../../src/adapters/db/tables.ts';
 import { showCard } from '../../src/incidents/jobs.ts';
 import { createManualClock } from '../../src/time.ts';
 import { emptyDatabase, openTestPostgres } from '../support/databases.ts';
-import { bareIncident, NOW } from './samples.ts';
+import { bareIncident, minutesAgo, NOW } from './samples.ts';
 
 const JOBS = 500;
 const LANES = 20;
@@ -92,8 +92,8 @@ describe('two replicas that claim', () => {
     const stores = storesOf(first);
     const queue = createJobQueue(second);
     await stores.save({ incidents: [bareIncident('inc_1', { title: 'Before' })], jobs: [card] });
-    await first.orm.transaction(async (tx) => {
-      await tx.update(incidents).set({ title: 'After' });
+    await first.transaction(async (tx) => {
+      await tx.often(sql`update incidents set title = 'After'`);
       await insertJobs(tx, [card], NOW);
       expect(await queue.claim(NOW, 8, 20)).toEqual([]);
     });
@@ -112,5 +112,60 @@ describe('two replicas that claim', () => {
       expect(await queue.claim(NOW, 8, 20)).toHaveLength(1);
       expect((await storesOf(second).incident('inc_1'))?.title).toBe('Before');
     });
+  });
+});
+
+describe('two replicas that ask for the same job', () => {
+  const due = (minutes: number) => ({ ...showCard('inc_1'), dueAt: minutesAgo(-minutes) });
+
+  /** When the job is due at last, which the first asks for while the second is still committing. */
+  async function dueWhen(inSecond: number, inFirst: number): Promise<unknown> {
+    await storesOf(first).enqueue(due(9));
+    let asked: Promise<void> | undefined;
+    await second.transaction(async (tx) => {
+      await insertJobs(tx, [due(inSecond)], NOW);
+      asked = storesOf(first).enqueue(due(inFirst));
+      for (let waiting = 0; waiting === 0; ) {
+        const [row] = await second.rows(
+          sql`select count(*)::int as n from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+        );
+        waiting = Number(row?.n);
+      }
+    });
+    await asked;
+    return (await first.orm.select({ dueAt: jobs.dueAt }).from(jobs))[0]?.dueAt;
+  }
+
+  it('leave it due as early as the earlier of them asks', async () => {
+    expect(await dueWhen(5, 1)).toEqual(minutesAgo(-1));
+    await emptyDatabase(first);
+    expect(await dueWhen(1, 5)).toEqual(minutesAgo(-1));
+    await emptyDatabase(first);
+    // Neither moves it back.
+    expect(await dueWhen(10, 11)).toEqual(minutesAgo(-9));
+  });
+
+  it('insert it again when it began to run between being found and being locked', async () => {
+    await storesOf(first).enqueue(due(0));
+    await first.transaction(async (tx) => {
+      const statements: string[] = [];
+      await insertJobs(
+        {
+          async often(statement) {
+            statements.push('sent');
+            if (statements.length === 2)
+              expect(await createJobQueue(second).claim(NOW, 8, 20)).toHaveLength(1);
+            return tx.often(statement);
+          },
+        },
+        [due(0)],
+        NOW,
+      );
+      expect(statements).toHaveLength(3);
+    });
+    expect(await first.rows(sql`select state from jobs order by id`)).toEqual([
+      { state: 'running' },
+      { state: 'ready' },
+    ]);
   });
 });

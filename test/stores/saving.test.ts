@@ -3,6 +3,7 @@ import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Database } from '../../src/adapters/db/database.ts';
 import type { AnyChange } from '../../src/adapters/db/save.ts';
 import { createStores, type Stores } from '../../src/adapters/db/stores.ts';
+import { timeline } from '../../src/adapters/db/tables.ts';
 import { createManualClock } from '../../src/time.ts';
 import type { NewJob } from '../../src/verb.ts';
 import { describeOnBoth, emptyDatabase, openTestPostgres } from '../support/databases.ts';
@@ -139,9 +140,65 @@ describeOnBoth('saving a change', (open) => {
     );
   });
 
+  it('keeps text that a text column refuses in the same way, keys of jobs too', async () => {
+    const title = 'nul \u0000 and half a pair \ud83d';
+    const card = { ...job(title), coalesce: true };
+    for (const version of [1, 2])
+      expect(
+        await stores.save({ incidents: [{ ...bareIncident('inc_1'), version, title }], jobs: [card] }),
+      ).toBe('saved');
+    const kept = 'nul \ufffd and half a pair \ufffd';
+    expect((await stores.incident('inc_1'))?.title).toBe(kept);
+    expect(await database.rows(sql`select key from jobs`)).toEqual([{ key: kept }]);
+  });
+
+  it('frees what is under way before the next begins, in the order given', async () => {
+    const first = bareMitigation('mit_1', 'inc_1');
+    await stores.save({ mitigations: [first] });
+    const over = { ...first, version: 1, state: 'rejected' as const };
+    const next = bareMitigation('mit_2', 'inc_1');
+    await expectNothingWritten({ mitigations: [next, over] });
+    expect(await stores.save({ mitigations: [over, next] })).toBe('saved');
+  });
+
   it('throws what is no conflict', async () => {
     await expect(stores.save({ timeline: [sampleEntry('ent_1', 'inc_unknown')] })).rejects.toThrow();
   });
+});
+
+it('sends the same statements however many rows there are, so that a session prepares them once', async () => {
+  const { database, close } = await openTestPostgres();
+  try {
+    const stores = createStores(database, createManualClock(NOW), () => {});
+    /** One connection sends everything here, since nothing is sent while another statement is under way. */
+    const prepared = async () =>
+      Number((await database.rows(sql`select count(*) as n from pg_prepared_statements`))[0]?.n);
+    const ids = (of: string, many: number) => Array.from({ length: many }, (_, n) => `${of}_${many}_${n}`);
+    const change = (many: number): AnyChange => ({
+      watch: { service: 'support-agent', version: many - 1, findings: {} },
+      incidents: ids('inc', many).map((id) => bareIncident(id)),
+      timeline: ids('ent', many).map((id) => sampleEntry(id, `inc_${many}_0`)),
+      jobs: [
+        ...ids('say', many).map((key) => job(key)),
+        ...ids('card', 10 - many).map((key) => ({ ...job(key.slice(-1)), coalesce: true })),
+      ],
+    });
+    for (const many of [1, 2]) expect(await stores.save(change(many))).toBe('saved');
+    const before = await prepared();
+    expect(before).toBeGreaterThan(5);
+    for (const many of [3, 4, 5, 6]) expect(await stores.save(change(many))).toBe('saved');
+    expect(await prepared()).toBe(before);
+
+    // The query builder has a text for each number of rows (control).
+    for (const many of [7, 8, 9])
+      await database.orm
+        .insert(timeline)
+        .values(ids('ent', many).map((id) => sampleEntry(id, 'inc_1_0')))
+        .execute();
+    expect(await prepared()).toBe(before + 3);
+  } finally {
+    await close();
+  }
 });
 
 it('makes a conflict of a deadlock, so that it is decided again', async () => {

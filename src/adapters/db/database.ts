@@ -20,13 +20,22 @@ export type Orm = PgDatabase<PgQueryResultHKT, typeof tables>;
 /** What a raw statement answers. */
 export type Rows = readonly Readonly<Record<string, unknown>>[];
 
-/** An open, migrated database. */
-export interface Database {
-  readonly orm: Orm;
-  /** Rows of a raw statement, planned for its parameters; what columns hold is for the caller to check. */
-  rows(statement: SQL): Promise<Rows>;
-  /** The same for a statement whose plan is always the same: like those of `orm` it is planned once a connection, where it can. */
+/** What takes statements: a transaction, or a database, where each is one. */
+export interface Transaction {
+  /** Rows of a statement whose plan is always the same: like those of `orm` it is planned once a connection, where it can. */
   often(statement: SQL): Promise<Rows>;
+}
+
+/** An open, migrated database. */
+export interface Database extends Transaction {
+  readonly orm: Orm;
+  /** The same for a statement that is planned for its parameters; what columns hold is for the caller to check. */
+  rows(statement: SQL): Promise<Rows>;
+  /**
+   * Commits what `work` sends, or nothing of it if `work` fails. Every statement must have answered when `work` ends;
+   * none has to wait for the one before it, nor for `begin`.
+   */
+  transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T>;
   ping(): Promise<void>;
   /** Which copy of the data this is; undefined where that can't be known. */
   place(): Promise<string | undefined>;
@@ -75,11 +84,11 @@ async function openPostgres(url: string, log: Logger): Promise<Database> {
     client.query('set jit = off').catch(() => {});
   });
   const orm = drizzleNodePostgres(pool, { schema: tables });
-  const database = fromOrm(
-    orm,
-    () => pool.end(),
-    () => postgresPlace(orm),
-  );
+  const database = fromOrm(orm, {
+    transaction: (work) => inTransaction(pool, work),
+    place: () => postgresPlace(orm),
+    close: () => pool.end(),
+  });
   if (await isDirect(pool)) preparing.begin();
   return database;
 }
@@ -110,7 +119,12 @@ export async function fromPglite(
   place: Database['place'] = async () => undefined,
 ): Promise<Database> {
   await migratePglite(pglite, MIGRATIONS);
-  return fromOrm(drizzlePglite(pglite, { schema: tables }), () => pglite.close(), place);
+  const orm = drizzlePglite(pglite, { schema: tables });
+  return fromOrm(orm, {
+    transaction: (work) => orm.transaction((tx) => work(sending(tx))),
+    place,
+    close: () => pglite.close(),
+  });
 }
 
 /** Undefined when the role may not ask, or when what speaks PostgreSQL here is something else. */
@@ -128,8 +142,8 @@ const NOT_PERMITTED = '42501';
 const NO_SUCH_FUNCTION = '42883';
 const NOT_SUPPORTED = '0A000';
 
-function fromOrm(orm: Orm, close: () => Promise<void>, place: Database['place']): Database {
-  const often: Database['often'] = async (statement) => rowsOf(await orm.execute(statement));
+function fromOrm(orm: Orm, driver: Pick<Database, 'transaction' | 'place' | 'close'>): Database {
+  const { often } = sending(orm);
   return {
     orm,
     rows: (statement) => often(sql`${sql.raw(PLANNED_ANEW)}${statement}`),
@@ -137,9 +151,39 @@ function fromOrm(orm: Orm, close: () => Promise<void>, place: Database['place'])
     ping: async () => {
       await orm.execute('select 1');
     },
-    place,
-    close,
+    ...driver,
   };
+}
+
+function sending(orm: Pick<Orm, 'execute'>): Transaction {
+  return { often: async (statement) => rowsOf(await orm.execute(statement)) };
+}
+
+/**
+ * Unlike the query builder's own it does not wait for `begin` before it sends the rest. What fails a `begin` ends the
+ * connection; only if it alone were cancelled would the rest have been written by itself.
+ */
+async function inTransaction<T>(pool: pg.Pool, work: (tx: Transaction) => Promise<T>): Promise<T> {
+  const client = await pool.connect();
+  const tx = sending(drizzleNodePostgres(client));
+  let isOver = false;
+  try {
+    const [begun, worked] = await Promise.allSettled([tx.often(sql`begin`), work(tx)]);
+    if (begun.status === 'rejected') throw begun.reason;
+    if (worked.status === 'rejected') throw worked.reason;
+    await tx.often(sql`commit`);
+    isOver = true;
+    return worked.value;
+  } catch (error) {
+    isOver = await tx.often(sql`rollback`).then(
+      () => true,
+      () => false,
+    );
+    throw error;
+  } finally {
+    // A connection on which a transaction may still be open is closed.
+    client.release(!isOver);
+  }
 }
 
 /** Both drivers answer with an object that has `rows`. */

@@ -1,77 +1,74 @@
-import { and, eq, isNotNull } from 'drizzle-orm';
+import { sql } from 'drizzle-orm';
 import type { NewJob } from '../../verb.ts';
-import type { Orm } from './database.ts';
-import { isOneOf } from './recordset.ts';
+import type { Transaction } from './database.ts';
+import { storable } from './document.ts';
+import { recordset } from './recordset.ts';
 import { jobs } from './tables.ts';
+import { inserting } from './write-rows.ts';
 
 /** Payloads are read by the version that wrote them or the next; raised when a payload changes its shape. */
 export const PAYLOAD_VERSION = 1;
+
+const insert = inserting(jobs, jobs.key);
 
 /**
  * Inserts jobs with whatever the caller's transaction writes. A job that waits already under the same coalescing
  * key is locked and moved forward: it cannot be claimed before this transaction's state can be read.
  */
-export async function insertJobs(tx: Orm, newJobs: readonly NewJob[], now: Date): Promise<void> {
-  let rows = coalesced(newJobs).map((job) => jobRow(job, now));
+export async function insertJobs(tx: Transaction, newJobs: readonly NewJob[], now: Date): Promise<void> {
+  let rows = coalesced(newJobs.map((job) => jobRow(job, now)));
   // A second round only for jobs that waited when they were to be inserted and ran when they were to be locked.
   while (rows.length > 0) {
-    const inserted = await tx
-      .insert(jobs)
-      .values(rows)
-      .onConflictDoNothing()
-      .returning({ key: jobs.key })
-      // At once: who waits for a query builder sends it only in the next turn, after what was to follow.
-      .execute();
+    const inserted = await tx.often(insert(rows));
     const fresh = new Set(inserted.map(({ key }) => key));
-    const others = rows.filter((row) => row.coalesce && !fresh.has(row.key));
-    const waiting = await lockWaiting(tx, others);
-    for (const row of others) {
-      const due = waiting.get(row.key ?? '');
-      if (due !== undefined && row.dueAt < due.dueAt)
-        await tx.update(jobs).set({ dueAt: row.dueAt }).where(eq(jobs.id, due.id));
-    }
-    rows = others.filter((row) => !waiting.has(row.key ?? ''));
+    const others = rows.filter(({ coalesce, key }) => coalesce && !fresh.has(key));
+    const waiting = await moveForward(tx, others);
+    rows = others.filter(({ key }) => !waiting.has(key));
   }
 }
 
-/** The jobs that wait under these keys, which nobody can claim until the transaction is over. */
-async function lockWaiting(
-  tx: Orm,
-  rows: readonly { key: string | null }[],
-): Promise<ReadonlyMap<string, { id: number; dueAt: Date }>> {
-  const keys = rows.flatMap(({ key }) => key ?? []);
-  if (keys.length === 0) return new Map();
-  const found = await tx
-    .select({ id: jobs.id, key: jobs.key, dueAt: jobs.dueAt })
-    .from(jobs)
-    .where(and(isOneOf(jobs.key, keys), isNotNull(jobs.key), jobs.coalesce, eq(jobs.state, 'ready')))
-    .orderBy(jobs.key)
-    .for('update');
-  return new Map(found.map(({ key, ...job }) => [key ?? '', job]));
+type JobRow = ReturnType<typeof jobRow>;
+
+/**
+ * Locks the jobs that wait under the keys of these, so that nobody can claim them until the transaction is over, and
+ * makes each due as early as the one given. Answers with their keys.
+ */
+async function moveForward(tx: Transaction, rows: readonly JobRow[]): Promise<ReadonlySet<unknown>> {
+  if (rows.length === 0) return new Set();
+  const given = rows.map(({ key, dueAt }) => ({ key, due_at: dueAt }));
+  const waiting = await tx.often(sql`
+    with given as (
+      select * from json_to_recordset(${recordset(given)}) as g (key text, due_at timestamptz)
+    ), waiting as (
+      select j.id, j.key, j.due_at from ${jobs} j
+      where j.key = any (array(select key from given)) and j.key is not null and j.coalesce and j.state = 'ready'
+      order by j.key for update
+    ), moved as (
+      update ${jobs} j set due_at = g.due_at from waiting w join given g using (key)
+      where j.id = w.id and g.due_at < w.due_at
+    )
+    select key from waiting`);
+  return new Set(waiting.map(({ key }) => key));
 }
 
 /** Of coalescing jobs with one key only the first, as early as the earliest of them. */
-function coalesced(newJobs: readonly NewJob[]): readonly NewJob[] {
-  const kept: NewJob[] = [];
-  for (const job of newJobs) {
-    const place = kept.findIndex((each) => job.coalesce === true && each.coalesce && each.key === job.key);
+function coalesced(given: readonly JobRow[]): readonly JobRow[] {
+  const kept: JobRow[] = [];
+  for (const row of given) {
+    const place = kept.findIndex((each) => row.coalesce && each.coalesce && each.key === row.key);
     const known = kept[place];
-    if (known === undefined) kept.push(job);
-    else if (dueBefore(job, known)) kept[place] = job;
+    if (known === undefined) kept.push(row);
+    else if (row.dueAt < known.dueAt) kept[place] = row;
   }
   return kept;
 }
 
-/** Without a time a job is due at once. */
-function dueBefore(job: NewJob, other: NewJob): boolean {
-  return other.dueAt !== undefined && (job.dueAt === undefined || job.dueAt < other.dueAt);
-}
-
-export function jobRow(job: NewJob, now: Date) {
+function jobRow(job: NewJob, now: Date) {
   return {
     kind: job.kind,
     lane: job.lane,
-    key: job.key ?? null,
+    // As the database will tell it, since keys are compared.
+    key: job.key === undefined ? null : storable(job.key),
     coalesce: job.coalesce ?? false,
     payloadVersion: PAYLOAD_VERSION,
     payload: job.payload,

@@ -3,7 +3,7 @@ import type pg from 'pg';
 
 /** Statements that differ in their text. What comes later, or is too long, is sent as any other. */
 const MOST = 200;
-/** What is longer, in characters, inserts many rows: the next has another number of them, and so another text. */
+/** What is longer, in characters, lists many values: the next has another number of them, and so another text. */
 const LONGEST = 4000;
 
 /** How a statement begins that is planned anew each time, for the parameters it has and the rows there are then. */

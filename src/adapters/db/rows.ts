@@ -16,43 +16,19 @@ import type {
   proposals,
   timeline,
 } from './tables.ts';
+import type { Row } from './write-rows.ts';
 
-/** What is written of each entity. An absent property becomes null, so that taking one away is saved too. */
-export function incidentRow(
-  incident: Incident,
-): Omit<typeof incidents.$inferInsert, 'id' | 'number' | 'version'> {
-  const { id: _id, number: _number, version: _version, runbook, ...rest } = incident;
-  return {
-    ...rest,
-    runbookHash: runbook.hash,
-    cause: incident.cause ?? null,
-    trigger: incident.trigger ?? null,
-    fired: incident.fired ?? null,
-    onset: incident.onset ?? null,
-    commander: incident.commander ?? null,
-    acknowledgedAt: incident.acknowledgedAt ?? null,
-    mitigatedAt: incident.mitigatedAt ?? null,
-    resolvedAt: incident.resolvedAt ?? null,
-    closedAt: incident.closedAt ?? null,
-  };
+/** The key of the one row of `installation`. */
+const THE_INSTALLATION = 'this';
+
+/** What is written of an incident, without the number, which the database gives. */
+export function incidentRow(incident: Incident): Row<typeof incidents> {
+  return { ...incident, runbookHash: incident.runbook.hash };
 }
 
 export function toIncident(row: typeof incidents.$inferSelect, runbook: RunbookSnapshot): Incident {
   const { runbookHash: _hash, ...rest } = present(row);
   return { ...rest, runbook };
-}
-
-export function proposalRow({
-  id: _id,
-  version: _version,
-  ...proposal
-}: Proposal): Omit<typeof proposals.$inferInsert, 'id' | 'version'> {
-  return {
-    ...proposal,
-    answeredBy: proposal.answeredBy ?? null,
-    answeredAt: proposal.answeredAt ?? null,
-    incidentId: proposal.incidentId ?? null,
-  };
 }
 
 export function toProposal(row: typeof proposals.$inferSelect): Proposal {
@@ -64,37 +40,20 @@ export function toEntry(row: typeof timeline.$inferSelect): TimelineEntry {
   return rest;
 }
 
-export function mitigationRow({
-  id: _id,
-  version: _version,
-  ...mitigation
-}: Mitigation): Omit<typeof mitigations.$inferInsert, 'id' | 'version'> {
-  return {
-    ...mitigation,
-    decidedBy: mitigation.decidedBy ?? null,
-    decidedAt: mitigation.decidedAt ?? null,
-    sentAt: mitigation.sentAt ?? null,
-    ranAt: mitigation.ranAt ?? null,
-    endedAt: mitigation.endedAt ?? null,
-    detail: mitigation.detail ?? null,
-  };
-}
-
 export function toMitigation(row: typeof mitigations.$inferSelect): Mitigation {
   const { seq: _seq, ...rest } = present(row);
   return rest;
 }
 
-export function installationRow({
-  place,
-  hold,
-}: Installation): Omit<typeof installation.$inferInsert, 'id' | 'version'> {
+export function installationRow({ version, place, hold }: Installation): Row<typeof installation> {
   return {
+    id: THE_INSTALLATION,
+    version,
     place,
-    heldSince: hold?.since ?? null,
-    heldReason: hold?.reason ?? null,
-    releasedBy: hold?.releasedBy ?? null,
-    releasedAt: hold?.releasedAt ?? null,
+    heldSince: hold?.since,
+    heldReason: hold?.reason,
+    releasedBy: hold?.releasedBy,
+    releasedAt: hold?.releasedAt,
   };
 }
 
@@ -106,33 +65,9 @@ export function toInstallation(row: typeof installation.$inferSelect): Installat
   return { version, place, hold: { since: heldSince, reason: heldReason, ...by } };
 }
 
-export function goldenCaseRow({
-  id: _id,
-  version: _version,
-  ...golden
-}: GoldenCase): Omit<typeof goldenCases.$inferInsert, 'id' | 'version'> {
-  return {
-    ...golden,
-    expected: golden.expected ?? null,
-    traceUrl: golden.traceUrl ?? null,
-    reviewedBy: golden.reviewedBy ?? null,
-    reviewedAt: golden.reviewedAt ?? null,
-    commit: golden.commit ?? null,
-    path: golden.path ?? null,
-  };
-}
-
 export function toGoldenCase(row: typeof goldenCases.$inferSelect): GoldenCase {
   const { seq: _seq, ...rest } = present(row);
   return rest;
-}
-
-export function actionItemRow({
-  id: _id,
-  version: _version,
-  ...item
-}: ActionItem): Omit<typeof actionItems.$inferInsert, 'id' | 'version'> {
-  return { ...item, owner: item.owner ?? null, due: item.due ?? null, doneAt: item.doneAt ?? null };
 }
 
 export function toActionItem(row: typeof actionItems.$inferSelect): ActionItem {

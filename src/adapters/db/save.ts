@@ -1,36 +1,28 @@
-import { and, eq } from 'drizzle-orm';
-import type { PgColumn, PgInsertValue, PgTable, PgUpdateSetSource } from 'drizzle-orm/pg-core';
+import type { SQL } from 'drizzle-orm';
 import type { PostmortemChange } from '../../postmortems/ports.ts';
-import { type Database, isLostRace, type Orm } from './database.ts';
+import { type Database, isLostRace, type Transaction } from './database.ts';
 import { insertJobs } from './jobs.ts';
-import {
-  actionItemRow,
-  goldenCaseRow,
-  incidentRow,
-  installationRow,
-  mitigationRow,
-  proposalRow,
-} from './rows.ts';
-import {
-  actionItems,
-  goldenCases,
-  incidents,
-  installation,
-  mitigations,
-  postmortems,
-  proposals,
-  snapshots,
-  timeline,
-  watches,
-} from './tables.ts';
+import { incidentRow, installationRow } from './rows.ts';
+import * as tables from './tables.ts';
+import { inserting, putting } from './write-rows.ts';
 
 /** Everything any verb may write. */
 export type AnyChange = PostmortemChange;
 
-/** The key of the one row of `installation`. */
-const THE_ROW = 'this';
-
 class Conflict extends Error {}
+
+const insertSnapshots = inserting(tables.snapshots, tables.snapshots.hash);
+const insertTimeline = inserting(tables.timeline, tables.timeline.id);
+const put = {
+  watch: putting(tables.watches, tables.watches.service),
+  incident: putting(tables.incidents, tables.incidents.id),
+  proposal: putting(tables.proposals, tables.proposals.id),
+  mitigation: putting(tables.mitigations, tables.mitigations.id),
+  installation: putting(tables.installation, tables.installation.id),
+  goldenCase: putting(tables.goldenCases, tables.goldenCases.id),
+  postmortem: putting(tables.postmortems, tables.postmortems.incidentId),
+  actionItem: putting(tables.actionItems, tables.actionItems.id),
+};
 
 /**
  * Writes a change in one transaction. Each entity must still have the version it was loaded with (0: must not
@@ -44,7 +36,7 @@ export async function saveChange(
   onSaved: (kinds: readonly string[]) => void,
 ): Promise<'saved' | 'conflict'> {
   try {
-    await database.orm.transaction(async (tx) => writeAll(tx, change, now));
+    await database.transaction((tx) => writeAll(tx, change, now));
   } catch (error) {
     // The database can also say that somebody was faster: the same declaration, the same request, a deadlock over jobs.
     if (error instanceof Conflict || isLostRace(error)) return 'conflict';
@@ -55,126 +47,38 @@ export async function saveChange(
   return 'saved';
 }
 
+/** The statements of everything but jobs, in their order; `isEntity`: it must write a row. */
+function statementsOf(change: AnyChange): readonly { statement: SQL; isEntity: boolean }[] {
+  const rows = (statement: SQL) => ({ statement, isEntity: false });
+  const entity = (statement: SQL) => ({ statement, isEntity: true });
+  const { watch, incidents = [], installation, timeline = [] } = change;
+  const snapshots = incidents
+    .filter(({ version }) => version === 0)
+    .map(({ runbook }) => ({ hash: runbook.hash, runbook }));
+  return [
+    ...(watch === undefined ? [] : [entity(put.watch(watch))]),
+    ...(snapshots.length === 0 ? [] : [rows(insertSnapshots(snapshots))]),
+    ...incidents.map((each) => entity(put.incident(incidentRow(each)))),
+    ...(change.proposals ?? []).map((each) => entity(put.proposal(each))),
+    ...(change.mitigations ?? []).map((each) => entity(put.mitigation(each))),
+    ...(installation === undefined ? [] : [entity(put.installation(installationRow(installation)))]),
+    ...(change.goldenCases ?? []).map((each) => entity(put.goldenCase(each))),
+    ...(change.postmortems ?? []).map((each) => entity(put.postmortem(each))),
+    ...(change.actionItems ?? []).map((each) => entity(put.actionItem(each))),
+    ...(timeline.length === 0 ? [] : [rows(insertTimeline(timeline))]),
+  ];
+}
+
 /**
  * Sends every statement before the first has answered, in this order; none may be under way when the transaction ends.
  *
  * @throws what the first of them failed with.
  */
-async function writeAll(tx: Orm, change: AnyChange, now: Date): Promise<void> {
-  const sent: Promise<unknown>[] = [];
-  if (change.watch !== undefined) {
-    const { service, version, findings } = change.watch;
-    sent.push(
-      put(tx, watches, watches.service, service, version, (next) => ({
-        service,
-        findings,
-        version: next,
-      })),
-    );
-  }
-  for (const incident of change.incidents ?? []) {
-    const { id, version, runbook } = incident;
-    if (version === 0)
-      sent.push(tx.insert(snapshots).values({ hash: runbook.hash, runbook }).onConflictDoNothing().execute());
-    sent.push(
-      put(tx, incidents, incidents.id, id, version, (next) => ({
-        ...incidentRow(incident),
-        id,
-        version: next,
-      })),
-    );
-  }
-  for (const proposal of change.proposals ?? []) {
-    const { id, version } = proposal;
-    sent.push(
-      put(tx, proposals, proposals.id, id, version, (next) => ({
-        ...proposalRow(proposal),
-        id,
-        version: next,
-      })),
-    );
-  }
-  for (const mitigation of change.mitigations ?? []) {
-    const { id, version } = mitigation;
-    sent.push(
-      put(tx, mitigations, mitigations.id, id, version, (next) => ({
-        ...mitigationRow(mitigation),
-        id,
-        version: next,
-      })),
-    );
-  }
-  if (change.installation !== undefined) {
-    const { version } = change.installation;
-    const row = installationRow(change.installation);
-    sent.push(
-      put(tx, installation, installation.id, THE_ROW, version, (next) => ({
-        ...row,
-        id: THE_ROW,
-        version: next,
-      })),
-    );
-  }
-  for (const golden of change.goldenCases ?? []) {
-    const { id, version } = golden;
-    sent.push(
-      put(tx, goldenCases, goldenCases.id, id, version, (next) => ({
-        ...goldenCaseRow(golden),
-        id,
-        version: next,
-      })),
-    );
-  }
-  for (const postmortem of change.postmortems ?? []) {
-    const { incidentId, version } = postmortem;
-    sent.push(
-      put(tx, postmortems, postmortems.incidentId, incidentId, version, (next) => ({
-        ...postmortem,
-        version: next,
-      })),
-    );
-  }
-  for (const item of change.actionItems ?? []) {
-    const { id, version } = item;
-    sent.push(
-      put(tx, actionItems, actionItems.id, id, version, (next) => ({
-        ...actionItemRow(item),
-        id,
-        version: next,
-      })),
-    );
-  }
-  if (change.timeline !== undefined && change.timeline.length > 0) {
-    sent.push(
-      tx
-        .insert(timeline)
-        .values([...change.timeline])
-        .onConflictDoNothing()
-        .execute(),
-    );
-  }
+async function writeAll(tx: Transaction, change: AnyChange, now: Date): Promise<void> {
+  const sent = statementsOf(change).map(async ({ statement, isEntity }) => {
+    const written = await tx.often(statement);
+    if (isEntity && written.length !== 1) throw new Conflict();
+  });
   sent.push(insertJobs(tx, change.jobs ?? [], now));
   for (const end of await Promise.allSettled(sent)) if (end.status === 'rejected') throw end.reason;
-}
-
-/** Writes one entity if it still has the version it was loaded with; its next version goes into the row. */
-async function put<T extends PgTable & { version: PgColumn }>(
-  tx: Orm,
-  table: T,
-  keyColumn: PgColumn,
-  key: string,
-  version: number,
-  row: (nextVersion: number) => PgInsertValue<T> & PgUpdateSetSource<T>,
-): Promise<void> {
-  const values = row(version + 1);
-  const written: unknown =
-    version === 0
-      ? await tx.insert(table).values(values).onConflictDoNothing().returning({ key: keyColumn }).execute()
-      : await tx
-          .update(table)
-          .set(values)
-          .where(and(eq(keyColumn, key), eq(table.version, version)))
-          .returning({ key: keyColumn })
-          .execute();
-  if (!Array.isArray(written) || written.length !== 1) throw new Conflict();
 }

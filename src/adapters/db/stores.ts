@@ -171,7 +171,7 @@ export function createStores(database: Database, clock: Clock, onSaved: (kinds: 
 
     /** Jobs without any other change: an answer to tell, a review to post. */
     async enqueue(...newJobs: readonly NewJob[]): Promise<void> {
-      await orm.transaction((tx) => insertJobs(tx, newJobs, clock.now()));
+      await database.transaction((tx) => insertJobs(tx, newJobs, clock.now()));
       onSaved(newJobs.map(({ kind }) => kind));
     },
   };
