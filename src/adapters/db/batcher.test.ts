@@ -39,6 +39,29 @@ describe('a batcher', () => {
     expect(await Promise.all(answers)).toEqual(['wrote 1', 'wrote 2', 'wrote 3']);
   });
 
+  it('has as many batches under way as it may, and joins what comes beyond that', async () => {
+    const { batches, write, commit } = slowDatabase();
+    const put = createBatcher(write, { most: 100, atOnce: 2 });
+    const answers: Promise<string>[] = [];
+    for (const item of [1, 2, 3, 4]) {
+      answers.push(put(item), put(item * 10));
+      await turn();
+    }
+    expect(batches).toEqual([
+      [1, 10],
+      [2, 20],
+    ]);
+    await commit();
+    expect(batches).toHaveLength(3);
+    expect(batches[2]).toEqual([3, 30, 4, 40]);
+    await commit();
+    answers.push(put(5));
+    await turn();
+    await commit();
+    expect(await Promise.all(answers)).toHaveLength(9);
+    expect(batches).toHaveLength(4);
+  });
+
   it('does together what is asked for in one turn', async () => {
     const { batches, write, commit } = slowDatabase();
     const put = createBatcher(write, limits);

@@ -2,25 +2,26 @@
 export type Batcher<Item, Result> = (item: Item) => Promise<Result>;
 
 /**
- * Joins statements into batches (group commit, and the same for reads): what is asked for in one turn, or while a batch
- * is under way, makes the next one. There is no timer, so an item that comes alone is done at once. A batch that fails
- * is done again item by item, so that the fault of one never fails another.
+ * Joins statements into batches (group commit, and the same for reads): what is asked for in one turn, or while as many
+ * batches as may be are under way, makes the next one. There is no timer, so an item that comes alone is done at once. A
+ * batch that fails is done again item by item, so that the fault of one never fails another.
  *
  * @param work does a batch, begun after all of it was asked for, and answers in its order; a write is one transaction.
- * @param limits `weigh` an item (default: 1); a batch holds `most` at most, or a single item.
+ * @param limits `weigh` an item (default: 1); a batch holds `most` at most, or a single item; `atOnce` batches (default: 1)
+ *   are under way at most.
  */
 export function createBatcher<Item, Result>(
   work: (items: readonly Item[]) => Promise<readonly Result[]>,
-  limits: { readonly weigh?: (item: Item) => number; readonly most: number },
+  limits: { readonly weigh?: (item: Item) => number; readonly most: number; readonly atOnce?: number },
 ): Batcher<Item, Result> {
   interface Waiting {
     readonly item: Item;
     readonly resolve: (result: Result) => void;
     readonly reject: (error: unknown) => void;
   }
-  const { weigh = () => 1, most } = limits;
+  const { weigh = () => 1, most, atOnce = 1 } = limits;
   const waiting: Waiting[] = [];
-  let working = false;
+  let working = 0;
 
   /** The items at the head that fit into one batch. */
   function takeBatch(): Waiting[] {
@@ -47,14 +48,14 @@ export function createBatcher<Item, Result>(
 
   async function doAll(): Promise<void> {
     while (waiting.length > 0) await doTogether(takeBatch());
-    working = false;
+    working -= 1;
   }
 
   return (item) =>
     new Promise((resolve, reject) => {
       waiting.push({ item, resolve, reject });
-      if (working) return;
-      working = true;
+      if (working >= atOnce || waiting.length > 1) return;
+      working += 1;
       queueMicrotask(() => void doAll());
     });
 }

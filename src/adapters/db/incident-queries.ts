@@ -80,7 +80,8 @@ export function incidentQueries({ orm }: Database, { incidentsOf }: RunbookSnaps
         const byId = new Map(found.map((incident) => [incident.id, incident]));
         return ids.map((id) => byId.get(id));
       },
-      { most: INCIDENTS_AT_ONCE },
+      // Who shows an incident does not wait for who else reads it.
+      { most: INCIDENTS_AT_ONCE, atOnce: 4 },
     ),
 
     async incidentByNumber(number: number): Promise<Incident | undefined> {

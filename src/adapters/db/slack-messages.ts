@@ -20,7 +20,7 @@ export function createSlackMessages(database: Database) {
         const places = new Map(rows.map((row) => [row.key, { channel: row.channel, ts: row.ts }]));
         return keys.map((each) => places.get(each));
       },
-      { most: MESSAGES_AT_ONCE },
+      { most: MESSAGES_AT_ONCE, atOnce: 4 },
     ),
 
     async note(key: string, channel: string): Promise<z.infer<typeof place> | undefined> {
