@@ -33,21 +33,30 @@ export function createBatcher<Item, Result>(
     return waiting.splice(0, tooMany === -1 ? waiting.length : Math.max(1, tooMany));
   }
 
-  async function doTogether(batch: readonly Waiting[]): Promise<void> {
+  /** Does a batch, and answers with what tells those who asked for it. */
+  async function doTogether(batch: readonly Waiting[]): Promise<() => void> {
     try {
       const results = await work(batch.map(({ item }) => item));
       if (results.length !== batch.length) throw new TypeError('a batch was answered with another length');
-      for (const [index, result] of results.entries()) batch[index]?.resolve(result);
+      return () => {
+        for (const [index, result] of results.entries()) batch[index]?.resolve(result);
+      };
     } catch (error) {
       const [alone] = batch;
-      if (batch.length === 1) alone?.reject(error);
+      if (batch.length === 1) return () => alone?.reject(error);
       // One after another: all at once they would take every connection there is.
-      else for (const each of batch) await doTogether([each]);
+      for (const each of batch) (await doTogether([each]))();
+      return () => {};
     }
   }
 
   async function doAll(): Promise<void> {
-    while (waiting.length > 0) await doTogether(takeBatch());
+    while (waiting.length > 0) {
+      const tell = await doTogether(takeBatch());
+      // The database begins with what waits before this process goes on with what is done.
+      if (waiting.length > 0) setImmediate(tell);
+      else tell();
+    }
     working -= 1;
   }
 
