@@ -16,7 +16,7 @@ export function remember(
     // Without data in between it goes on, so it began when it began.
     const wentOn = before?.state === 'firing' || before?.state === 'not_evaluable';
     const found = wentOn && before.onset !== undefined ? begunAs(before, finding) : finding;
-    return [finding.key, { ...found, since, ...memoriesOf(before, finding) }];
+    return [finding.key, { since, ...found, ...memoriesOf(before, finding) }];
   });
   return Object.fromEntries(seen);
 }
@@ -48,6 +48,9 @@ function memoriesOf(
 
 /** A finding that is over: it belongs to nothing any more, but what was asked about it last is still known. */
 export function unlinked(finding: WatchedFinding): WatchedFinding {
+  // Nearly all of what is well belongs to nothing.
+  if (finding.incidentId === undefined && finding.reached === undefined && finding.proposalId === undefined)
+    return finding;
   const { incidentId: _incident, reached: _reached, proposalId, ...rest } = finding;
   return proposalId === undefined ? rest : { ...rest, askedIn: proposalId };
 }

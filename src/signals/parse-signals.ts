@@ -210,10 +210,11 @@ function normalise(wire: Exclude<WireSignal, { type: 'test' }>, source: string):
     case 'measurement': {
       const samples = wire.samples ?? wire.total;
       return {
-        ...common,
         type: 'measurement',
         sli: wire.sli,
         value: measuredValue(wire) ?? 0,
+        // Last, as in whatever there is much of: a property added after a spread takes Node 20 a microsecond.
+        ...common,
         ...(samples === undefined ? {} : { samples }),
         ...(wire.window_s === undefined ? {} : { windowSeconds: wire.window_s }),
       };

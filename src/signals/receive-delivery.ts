@@ -131,16 +131,16 @@ export async function receiveDelivery(
   const accepted = reading.signals.length - stored.duplicates.length + tests.length;
   const nothingNew = stored.duplicates.length > 0 ? 'duplicate' : 'refused';
   return {
-    ...answerOf(
-      false,
-      accepted > 0 || reading.refused.length + stored.duplicates.length === 0 ? 'accepted' : nothingNew,
-    ),
     body: {
       accepted,
       duplicate: stored.duplicates.length,
       refused: reading.refused,
       ...(note === undefined ? {} : { note }),
     },
+    ...answerOf(
+      false,
+      accepted > 0 || reading.refused.length + stored.duplicates.length === 0 ? 'accepted' : nothingNew,
+    ),
   };
 }
 

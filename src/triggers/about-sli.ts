@@ -17,10 +17,10 @@ export function aboutSli({ name, rule, service, sli, slice }: Omit<SliQuestion, 
     ...(slice === undefined ? {} : { slice }),
   };
   const notEvaluable = (why: string): Finding => ({
-    ...base,
     state: 'not_evaluable',
     severity: plainSeverity(rule, service),
     reason: `${sliTitle(definition, slice)}: ${why}`,
+    ...base,
   });
   return { definition, base, notEvaluable };
 }

@@ -52,9 +52,9 @@ export function evaluateBurn(
       const isAnswered = answered !== undefined && (known?.onset === undefined || known.onset <= answered);
       const wasFiring = known?.state === 'firing' && !isAnswered;
       return {
-        ...findingOf({ rule, burnRule, service, evidence, sli, pair, wasFiring }),
         key,
         trigger: name,
+        ...findingOf({ rule, burnRule, service, evidence, sli, pair, wasFiring }),
       };
     }),
   );
@@ -75,9 +75,9 @@ function findingOf(question: Question): Omit<Finding, 'key' | 'trigger'> {
   const definition = sliDefinition(sli, service.slis);
   const base = { sli, severity: beyondSeverity(rule, service, pair.factor) };
   const notEvaluable = (why: string): Omit<Finding, 'key' | 'trigger'> => ({
-    ...base,
     state: 'not_evaluable',
     reason: `${definition.title}: ${why}`,
+    ...base,
   });
 
   const slo = service.slos[sli];
@@ -95,7 +95,6 @@ function findingOf(question: Question): Omit<Finding, 'key' | 'trigger'> {
     );
   const recent = sums.windows.get(pair.and);
   return {
-    ...base,
     state: burn.fires && (wasFiring || burn.samples >= rule.min_samples) ? 'firing' : 'healthy',
     reason: reasonOf(definition, slo, burnRule, pair, burn) + answeredIn(sums),
     ...(recent === undefined ? {} : { value: recent.weighted / recent.weight }),
@@ -103,6 +102,7 @@ function findingOf(question: Question): Omit<Finding, 'key' | 'trigger'> {
     recoveredWithin: 0,
     observedAt: sums.newest,
     freshUntil: new Date(sums.newest.getTime() + pair.and),
+    ...base,
     ...(burn.fires ? { onset: onsetOf(pair, burn, sums) } : {}),
   };
 }

@@ -49,7 +49,6 @@ export function evaluateCountSpike(question: SliQuestion): Finding {
   const one = lengthOf([newest]) / recentTime;
   const began = recent.find((check) => check.value > 0) ?? newest;
   return {
-    ...base,
     state: fires ? 'firing' : 'healthy',
     severity: plainSeverity(rule, service),
     reason:
@@ -61,6 +60,7 @@ export function evaluateCountSpike(question: SliQuestion): Finding {
     recoveredWithin: ((fewestUnusual(comparator.spike, counts) - usual) * one) / 2,
     observedAt: newest.at,
     freshUntil: fresh,
+    ...base,
     ...(fires ? { onset: fired?.onset ?? new Date(startOf(began)) } : {}),
   };
 }

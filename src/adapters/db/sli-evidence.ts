@@ -48,9 +48,9 @@ export async function readSliEvidence(
     return new Map(
       [...slis].map(([sli, { checks, ...rest }]) => {
         const each = checks
-          .map((check) => ({ ...check, inIncident: isWithin(check.at, incidents[n] ?? []) }))
+          .map((check) => ({ inIncident: isWithin(check.at, incidents[n] ?? []), ...check }))
           .filter((check, index, all) => check.at >= oldest || index === all.length - 1);
-        return [sli, { ...rest, checks: each }] as const;
+        return [sli, { checks: each, ...rest }] as const;
       }),
     );
   });
@@ -72,7 +72,7 @@ export async function readSliEvidence(
   return histories.map(
     (slis, n) =>
       new Map(
-        [...slis].map(([sli, each]) => [sli, { ...each, before: before.get(`${n} ${sli}`) ?? NO_SUMS }]),
+        [...slis].map(([sli, each]) => [sli, { before: before.get(`${n} ${sli}`) ?? NO_SUMS, ...each }]),
       ),
   );
 }
