@@ -12,7 +12,7 @@ const LATE = 10;
 
 /**
  * Who rests until when. In a process whose hands are full with deliveries pools rest the longer the less of its time was
- * idle, unless that makes them late.
+ * idle (by its square), unless that makes them late.
  *
  * @param busy how much of the time since it was asked last this process was busy, from 0 to 1.
  */
@@ -28,7 +28,7 @@ export function createRests(pools: readonly RestingPool[], busy: () => number) {
         const theirs = claimed.filter(({ kind }) => pool.kinds.includes(kind));
         if (pool.rest === undefined || theirs.length === 0) return [];
         const isLate = theirs.some(({ lateSeconds }) => lateSeconds > LATE);
-        const longer = isLate ? 1 : Math.min(LONGEST, 1 / (1 - busy()));
+        const longer = isLate ? 1 : Math.min(LONGEST, 1 / (1 - busy()) ** 2);
         const rest = pool.rest * theirs.length * longer;
         until.set(pool, performance.now() + rest);
         return [rest];
