@@ -11,4 +11,7 @@ export type JobOutcome =
   | { readonly kind: 'retry'; readonly reason: string; readonly afterMs?: number }
   | { readonly kind: 'reject'; readonly reason: string };
 
+/** What a job is about is deleted, or was never written. */
+export const GONE: JobOutcome = { kind: 'reject', reason: 'what this job is about is not in the database' };
+
 export type JobHandler = (job: OutboxJob) => Promise<JobOutcome>;

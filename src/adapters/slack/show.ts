@@ -1,7 +1,7 @@
 import type { WebClient } from '@slack/web-api';
 import { findChannelId } from './channels.ts';
 import { classify, platformError } from './client.ts';
-import type { JobOutcome, OutboxJob } from './job.ts';
+import { GONE, type JobOutcome, type OutboxJob } from './job.ts';
 import { clipMrkdwn, type SlackMessage } from './messages/blocks.ts';
 import type { SlackMessages } from './ports.ts';
 
@@ -18,25 +18,28 @@ export interface ShowDeps {
 /**
  * Posts a message under a key, or edits the one that is there already. Slack has no idempotency key, so a post whose
  * answer was lost is found again by its metadata before it is ever posted a second time (guarantee 4).
+ *
+ * @param message what is read for it need not have ended; undefined: what it is about is gone.
  */
 export async function show(
   deps: ShowDeps,
   job: OutboxJob,
   key: string,
   channel: string,
-  message: SlackMessage,
+  message: SlackMessage | Promise<SlackMessage | undefined>,
 ): Promise<JobOutcome> {
   const { client, messages } = deps;
   try {
     // Noted before it is posted: the next try may be another job's, whose first one it is.
-    const noted = await messages.note(key, channel);
+    const [noted, content] = await Promise.all([messages.note(key, channel), message]);
+    if (content === undefined) return GONE;
     const known =
       noted?.ts == null && (noted !== undefined || job.attempt > 1)
         ? await findLost(deps, key, channel)
         : noted;
     const body = {
-      text: clipMrkdwn(message.text, 3900),
-      blocks: [...message.blocks],
+      text: clipMrkdwn(content.text, 3900),
+      blocks: [...content.blocks],
       unfurl_links: false,
       unfurl_media: false,
     };

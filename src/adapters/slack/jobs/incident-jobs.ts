@@ -10,7 +10,7 @@ import {
   pin,
   setTopic,
 } from '../incident-channel.ts';
-import type { JobHandler, JobOutcome } from '../job.ts';
+import { GONE, type JobHandler, type JobOutcome } from '../job.ts';
 import { announcement, escalationMessage } from '../messages/announcement.ts';
 import { incidentCard } from '../messages/card.ts';
 import { entryMessage } from '../messages/entry.ts';
@@ -18,7 +18,6 @@ import { proposalMessage } from '../messages/proposal.ts';
 import type { SlackDeps } from '../ports.ts';
 import { failed, show } from '../show.ts';
 
-const GONE: JobOutcome = { kind: 'reject', reason: 'what this job is about is not in the database' };
 const DONE: JobOutcome = { kind: 'done' };
 const ofIncident = z.object({ incidentId: z.string() });
 
@@ -31,18 +30,14 @@ export function incidentJobs(deps: Deps): ReadonlyMap<string, JobHandler> {
   /** Idempotent: the announcement is one message under one key. */
   const announce: JobHandler = async (job) => {
     const { incidentId } = ofIncident.parse(job.payload);
-    const [incident, channel] = await Promise.all([
-      store.incident(incidentId),
-      messages.find(channelKey(incidentId)),
-    ]);
-    if (incident === undefined) return GONE;
-    return show(
-      deps,
-      job,
-      `announcement:${incident.id}`,
-      deps.channels.incidents,
-      announcement(incident, channel?.channel),
-    );
+    const content = async () => {
+      const [incident, channel] = await Promise.all([
+        store.incident(incidentId),
+        messages.find(channelKey(incidentId)),
+      ]);
+      return incident === undefined ? undefined : announcement(incident, channel?.channel);
+    };
+    return show(deps, job, `announcement:${incidentId}`, deps.channels.incidents, content());
   };
 
   /** Idempotent: the name carries the incident's number, and a channel of that name that we made is ours. */

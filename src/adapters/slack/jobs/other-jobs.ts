@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { heldSince } from '../../../mitigations/installation.ts';
 import { collectReview } from '../../../reviews/hold-review.ts';
 import { platformError } from '../client.ts';
-import type { JobHandler, JobOutcome } from '../job.ts';
+import { GONE, type JobHandler, type JobOutcome } from '../job.ts';
 import { answer } from '../messages/answers.ts';
 import { clipMrkdwn, escapeMrkdwn, inline } from '../messages/blocks.ts';
 import { goldenCaseMessage } from '../messages/golden-case.ts';
@@ -14,7 +14,6 @@ import type { SlackDeps } from '../ports.ts';
 import { failed, show } from '../show.ts';
 import { channelKey } from './incident-jobs.ts';
 
-const GONE: JobOutcome = { kind: 'reject', reason: 'what this job is about is not in the database' };
 /** Characters of a reason, so that what to do still fits behind it. */
 const REASON_LIMIT = 2500;
 const NO_CHANNEL: JobOutcome = { kind: 'retry', reason: 'the incident has no channel yet' };
