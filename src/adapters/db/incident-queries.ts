@@ -5,7 +5,7 @@ import type { Proposal, ServiceWatch } from '../../incidents/watch.ts';
 import type { Signal } from '../../signals/signal.ts';
 import { createBatcher } from './batcher.ts';
 import type { Database } from './database.ts';
-import { isOneOf } from './recordset.ts';
+import { isOneOf, UNNAMED } from './recordset.ts';
 import { toEntry, toProposal } from './rows.ts';
 import type { RunbookSnapshots } from './runbook-snapshots.ts';
 import { incidents, proposals, signals, timeline, watches } from './tables.ts';
@@ -22,10 +22,20 @@ const ARRIVAL_KEY = sql`${signals.type} || ':' || ${signals.source} || ':' || ${
 
 /** Reads of incidents and of what is remembered about services. */
 export function incidentQueries({ orm }: Database, { incidentsOf }: RunbookSnapshots) {
+  const asked = sql.placeholder('asked');
+  const watchesOf = orm.select().from(watches).where(isOneOf(watches.service, asked)).prepare(UNNAMED);
+  const openOf = orm
+    .select()
+    .from(incidents)
+    .where(and(isOneOf(incidents.service, asked), OPEN))
+    .orderBy(asc(incidents.declaredAt))
+    .prepare(UNNAMED);
+  const byId = orm.select().from(incidents).where(isOneOf(incidents.id, asked)).prepare(UNNAMED);
+
   return {
     watch: createBatcher(
       async (services: readonly string[]): Promise<readonly ServiceWatch[]> => {
-        const rows = await orm.select().from(watches).where(isOneOf(watches.service, services));
+        const rows = await watchesOf.execute({ asked: services });
         const known = new Map(rows.map((row) => [row.service, row]));
         return services.map((service) => known.get(service) ?? { service, version: 0, findings: {} });
       },
@@ -58,13 +68,7 @@ export function incidentQueries({ orm }: Database, { incidentsOf }: RunbookSnaps
 
     openIncidents: createBatcher(
       async (services: readonly string[]): Promise<readonly (readonly Incident[])[]> => {
-        const open = await incidentsOf(
-          await orm
-            .select()
-            .from(incidents)
-            .where(and(isOneOf(incidents.service, services), OPEN))
-            .orderBy(asc(incidents.declaredAt)),
-        );
+        const open = await incidentsOf(await openOf.execute({ asked: services }));
         return services.map((service) => open.filter((incident) => incident.service === service));
       },
       { most: SERVICES_AT_ONCE },
@@ -73,12 +77,9 @@ export function incidentQueries({ orm }: Database, { incidentsOf }: RunbookSnaps
     /** Jobs that a change leaves begin together, and most of them read its incident. */
     incident: createBatcher(
       async (ids: readonly string[]): Promise<readonly (Incident | undefined)[]> => {
-        const distinct = [...new Set(ids)];
-        const found = await incidentsOf(
-          await orm.select().from(incidents).where(isOneOf(incidents.id, distinct)),
-        );
-        const byId = new Map(found.map((incident) => [incident.id, incident]));
-        return ids.map((id) => byId.get(id));
+        const found = await incidentsOf(await byId.execute({ asked: [...new Set(ids)] }));
+        const known = new Map(found.map((incident) => [incident.id, incident]));
+        return ids.map((id) => known.get(id));
       },
       // Who shows an incident does not wait for who else reads it.
       { most: INCIDENTS_AT_ONCE, atOnce: 4 },

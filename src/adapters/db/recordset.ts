@@ -1,4 +1,4 @@
-import { type SQL, sql } from 'drizzle-orm';
+import { Placeholder, type SQL, sql } from 'drizzle-orm';
 import type { PgColumn } from 'drizzle-orm/pg-core';
 
 /** Rows as one parameter, for `json_to_recordset`: a statement stays the same however many there are. Dates become text. */
@@ -15,6 +15,12 @@ export function textArray(values: readonly (string | null)[]): SQL {
 }
 
 /** Whether a column has one of these values: one parameter, so that the statement stays the same however many they are. */
-export function isOneOf(column: PgColumn, values: readonly string[]): SQL {
-  return sql`${column} = any(${sql.param([...values])}::text[])`;
+export function isOneOf(column: PgColumn, values: readonly string[] | Placeholder): SQL {
+  return sql`${column} = any(${values instanceof Placeholder ? values : sql.param([...values])}::text[])`;
 }
+
+/**
+ * For `prepare` of what is asked for often: its text is built once, which takes longer than most reads of a row. The
+ * connection names it, where there may be a name (`prepared-statements.ts`).
+ */
+export const UNNAMED = '';

@@ -2,7 +2,7 @@ import { and, eq, like, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { createBatcher } from './batcher.ts';
 import type { Database } from './database.ts';
-import { isOneOf } from './recordset.ts';
+import { isOneOf, UNNAMED } from './recordset.ts';
 import { slackMessages } from './tables.ts';
 
 const MESSAGES_AT_ONCE = 50;
@@ -12,11 +12,16 @@ const place = z.object({ channel: z.string(), ts: z.string().nullable() });
 /** Where in Slack things are shown. */
 export function createSlackMessages(database: Database) {
   const { orm } = database;
+  const { key, channel, ts } = slackMessages;
+  const ofKeys = orm
+    .select({ key, channel, ts })
+    .from(slackMessages)
+    .where(isOneOf(key, sql.placeholder('keys')))
+    .prepare(UNNAMED);
   return {
     find: createBatcher(
       async (keys: readonly string[]): Promise<readonly (z.infer<typeof place> | undefined)[]> => {
-        const { key, channel, ts } = slackMessages;
-        const rows = await orm.select({ key, channel, ts }).from(slackMessages).where(isOneOf(key, keys));
+        const rows = await ofKeys.execute({ keys });
         const places = new Map(rows.map((row) => [row.key, { channel: row.channel, ts: row.ts }]));
         return keys.map((each) => places.get(each));
       },

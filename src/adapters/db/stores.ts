@@ -15,7 +15,7 @@ import type { Database } from './database.ts';
 import { incidentQueries } from './incident-queries.ts';
 import { insertJobs } from './jobs.ts';
 import { measurementQueries } from './measurement-queries.ts';
-import { isOneOf } from './recordset.ts';
+import { isOneOf, UNNAMED } from './recordset.ts';
 import { toActionItem, toGoldenCase, toInstallation, toMitigation } from './rows.ts';
 import { createRunbookSnapshots } from './runbook-snapshots.ts';
 import { type AnyChange, saveChange } from './save.ts';
@@ -46,6 +46,11 @@ export function createStores(database: Database, clock: Clock, onSaved: (kinds: 
     most: 100,
   });
   const runbooks = createRunbookSnapshots(database);
+  const verifyingOf = orm
+    .select()
+    .from(mitigations)
+    .where(and(isOneOf(mitigations.service, sql.placeholder('services')), eq(mitigations.state, 'verifying')))
+    .prepare(UNNAMED);
   const stores = {
     ...incidentQueries(database, runbooks),
     ...measurementQueries(database),
@@ -65,11 +70,7 @@ export function createStores(database: Database, clock: Clock, onSaved: (kinds: 
     },
     verifying: createBatcher(
       async (services: readonly string[]): Promise<readonly (readonly Mitigation[])[]> => {
-        const rows = await orm
-          .select()
-          .from(mitigations)
-          .where(and(isOneOf(mitigations.service, services), eq(mitigations.state, 'verifying')));
-        const found = rows.map(toMitigation);
+        const found = (await verifyingOf.execute({ services })).map(toMitigation);
         return services.map((service) => found.filter((mitigation) => mitigation.service === service));
       },
       { most: 50 },
