@@ -103,6 +103,40 @@ describe('a batcher', () => {
     ]);
   });
 
+  it.each([
+    ['at once', [[1, 2, 3]], 'connect ECONNREFUSED'],
+    ['after one that got no answer', [[1, 2, 3], [1]], 'Connection terminated unexpectedly'],
+  ])('lets nobody wait in turn for a database that cannot be reached: %s', async (_when, tried, words) => {
+    const batches: (readonly number[])[] = [];
+    const put = createBatcher(async (items: readonly number[]): Promise<readonly string[]> => {
+      batches.push(items);
+      const isLast = batches.length === tried.length;
+      throw new Error('Failed query', {
+        cause: isLast
+          ? Object.assign(new Error(words), { code: words.split(' ')[1] })
+          : new Error('Query read timeout'),
+      });
+    }, limits);
+    const answers = await Promise.allSettled([1, 2, 3].map((item) => put(item)));
+    expect(answers.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
+    expect(batches).toEqual(tried);
+  });
+
+  it('begins as many batches as it may when more waits than one holds', async () => {
+    const { batches, write, commit } = slowDatabase();
+    const put = createBatcher(write, { most: 2, atOnce: 2 });
+    const answers = Promise.all([1, 2, 3, 4, 5].map((item) => put(item)));
+    await turn();
+    expect(batches).toEqual([
+      [1, 2],
+      [3, 4],
+    ]);
+    await commit();
+    expect(batches).toHaveLength(3);
+    await commit();
+    expect(await answers).toHaveLength(5);
+  });
+
   it('goes on after a failure', async () => {
     const { write, commit } = slowDatabase((item) => item === 1);
     const put = createBatcher(write, limits);

@@ -168,7 +168,7 @@ async function inTransaction<T>(pool: pg.Pool, work: (tx: Transaction) => Promis
   const tx = sending(drizzleNodePostgres(client));
   let isOver = false;
   try {
-    const [begun, worked] = await Promise.allSettled([tx.often(sql`begin`), work(tx)]);
+    const [begun, worked] = await Promise.allSettled([tx.often(sql`begin`), (async () => work(tx))()]);
     if (begun.status === 'rejected') throw begun.reason;
     if (worked.status === 'rejected') throw worked.reason;
     await tx.often(sql`commit`);

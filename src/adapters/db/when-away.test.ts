@@ -15,6 +15,7 @@ it.each([
   ['PgBouncer can not reach it', ofServer('08P01')],
   ['a failover left it read-only', ofServer('25006')],
   ['the connection broke', new Error('Connection terminated unexpectedly')],
+  ['it does not answer', new Error('Query read timeout')],
 ])('%s: a person hears that it is away', async (_what, error) => {
   await expect(failing(error)).rejects.toMatchObject({ code: 'database_unavailable' });
 });

@@ -13,6 +13,8 @@ const SYSTEM_CODES = [
   'ENOTFOUND',
   'EAI_AGAIN',
 ];
+/** So the driver says that a statement got no answer in its time; another may get one. */
+const NO_ANSWER = 'Query read timeout';
 /** The driver gives no code to what it notices by itself. */
 const OF_THE_DRIVER =
   /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error)/;
@@ -39,12 +41,24 @@ export function sayWhenAway<T extends object>(store: T): T {
   });
 }
 
-/** The query builder hides the driver's error in `cause`. */
 function isAway(error: unknown): boolean {
-  for (let at: unknown = error; at instanceof Error; at = at.cause) {
-    const code = 'code' in at ? String(at.code) : '';
-    if (code === READ_ONLY || SYSTEM_CODES.includes(code) || OF_THE_DRIVER.test(at.message)) return true;
-    if (code.length === 5 && CLASSES.includes(code.slice(0, 2))) return true;
-  }
-  return false;
+  if (isUnreachable(error)) return true;
+  return causesOf(error).some(({ code, message }) => {
+    const isRefusing = code.length === 5 && CLASSES.includes(code.slice(0, 2));
+    return isRefusing || code === READ_ONLY || message === NO_ANSWER;
+  });
+}
+
+/** There is no way to it, whatever it is asked. */
+export function isUnreachable(error: unknown): boolean {
+  return causesOf(error).some(
+    ({ code, message }) => SYSTEM_CODES.includes(code) || OF_THE_DRIVER.test(message),
+  );
+}
+
+/** The query builder hides the driver's error in `cause`. */
+function causesOf(error: unknown): readonly { readonly code: string; readonly message: string }[] {
+  if (!(error instanceof Error)) return [];
+  const code = 'code' in error ? String(error.code) : '';
+  return [{ code, message: error.message }, ...causesOf(error.cause)];
 }

@@ -6,6 +6,7 @@ import {
   WebAPIRateLimitedError,
   WebClient,
 } from '@slack/web-api';
+import { messageOf } from '../../errors.ts';
 import { type ObserveCall, observedFetch } from './observed-fetch.ts';
 
 /** Slack's answer took longer than this: ambiguous, since it may have been carried out. */
@@ -60,7 +61,7 @@ export function classify(error: unknown): {
     return { kind: 'ambiguous', reason: `Slack answered ${error.statusCode}` };
   if (error instanceof Error && 'code' in error && error.code === SlackErrorCode.RequestError)
     return { kind: 'ambiguous', reason: `Slack can't be reached: ${error.message}` };
-  return { kind: 'ambiguous', reason: error instanceof Error ? error.message : String(error) };
+  return { kind: 'ambiguous', reason: messageOf(error) };
 }
 
 /** Slack's own troubles, by its own words. */
