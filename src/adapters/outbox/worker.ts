@@ -1,6 +1,7 @@
 import { messageOf } from '../../errors.ts';
 import type { Logger } from '../../log.ts';
 import { type Clock, DAY, MINUTE, SECOND } from '../../time.ts';
+import { createAlarm } from './alarm.ts';
 import type { ClaimedJob, JobEnd, JobQueue, Pool } from './ports.ts';
 import { createBusyMeter, createRests, type RestingPool } from './rests.ts';
 
@@ -80,28 +81,6 @@ const ANY = 'any';
 
 function isWanted(kinds: Wanted, pool: Pool): boolean {
   return kinds === ANY || kinds.some((kind) => pool.kinds.includes(kind));
-}
-
-/** Runs `ring` after so many milliseconds of real time; of several times the first counts. */
-function createAlarm(ring: () => void) {
-  let set: { readonly at: number; readonly timer: NodeJS.Timeout } | undefined;
-  const clear = (): void => {
-    clearTimeout(set?.timer);
-    set = undefined;
-  };
-  return {
-    clear,
-    set(ms: number): void {
-      const at = performance.now() + ms;
-      if (set !== undefined && set.at <= at) return;
-      clear();
-      const timer = setTimeout(() => {
-        set = undefined;
-        ring();
-      }, Math.ceil(ms));
-      set = { at, timer };
-    },
-  };
 }
 
 /** Claims due jobs and runs their handlers, a lane at a time (design §5). */
