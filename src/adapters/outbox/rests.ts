@@ -5,6 +5,8 @@ export interface RestingPool extends Pool {
   readonly rest?: number;
 }
 
+/** As long as this much of its time is idle, a process is not busy. */
+const IDLE = 0.5;
 /** A rest has an end, however busy the process is. */
 const LONGEST = 8;
 /** What waited for longer than this, in seconds, rests as if the process were idle. Self-watch calls 30 s late. */
@@ -28,7 +30,7 @@ export function createRests(pools: readonly RestingPool[], busy: () => number) {
         const theirs = claimed.filter(({ kind }) => pool.kinds.includes(kind));
         if (pool.rest === undefined || theirs.length === 0) return [];
         const isLate = theirs.some(({ lateSeconds }) => lateSeconds > LATE);
-        const longer = isLate ? 1 : Math.min(LONGEST, 1 / (1 - busy()) ** 2);
+        const longer = isLate ? 1 : Math.min(LONGEST, Math.max(1, (IDLE / (1 - busy())) ** 2));
         const rest = pool.rest * theirs.length * longer;
         until.set(pool, performance.now() + rest);
         return [rest];
