@@ -6,7 +6,7 @@ export interface RestingPool extends Pool {
 }
 
 /** As long as this much of its time is idle, a process is not busy. */
-const IDLE = 0.5;
+const IDLE = 0.3;
 /** A rest has an end, however busy the process is. */
 const LONGEST = 8;
 /** What waited for longer than this, in seconds, rests as if the process were idle. Self-watch calls 30 s late. */
