@@ -1,5 +1,4 @@
 import { sql } from 'drizzle-orm';
-import { drizzle } from 'drizzle-orm/node-postgres';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { z } from 'zod';
@@ -9,11 +8,11 @@ import { createJobQueue } from '../../src/adapters/db/job-queue.ts';
 import { readOperatingFigures } from '../../src/adapters/db/operating-figures.ts';
 import { postedMessages } from '../../src/adapters/db/posted-messages.ts';
 import { createStores, type Stores } from '../../src/adapters/db/stores.ts';
-import * as tables from '../../src/adapters/db/tables.ts';
 import { readUnanswered } from '../../src/adapters/db/unanswered.ts';
 import { silentLogger } from '../../src/log.ts';
 import { createManualClock, DAY, HOUR, MINUTE } from '../../src/time.ts';
 import { createScratchDatabase, type ScratchDatabase } from '../support/postgres-server.ts';
+import { loggedDatabase } from './logged-database.ts';
 import { alert, bareIncident, minutesAgo, NOW, sampleRunbook } from './samples.ts';
 
 interface PlanNode {
@@ -60,25 +59,15 @@ let scratch: ScratchDatabase;
 let pool: pg.Pool;
 let database: Database;
 let stores: Stores;
-let sent: { text: string; params: unknown[] }[] = [];
+let during: ReturnType<typeof loggedDatabase>['during'];
 
 beforeAll(async () => {
   scratch = await createScratchDatabase(inject('postgresUrl'));
   await (await openDatabase({ kind: 'postgres', url: scratch.url }, silentLogger)).close();
   pool = new pg.Pool({ connectionString: scratch.url });
-  const logger = { logQuery: (text: string, params: unknown[]) => sent.push({ text, params }) };
-  const orm = drizzle(pool, { schema: tables, logger });
-  database = {
-    orm,
-    rows: async (statement) => (await orm.execute(statement)).rows,
-    often: async (statement) => (await orm.execute(statement)).rows,
-    transaction: (work) => work(database),
-    ping: async () => {},
-    place: async () => undefined,
-    close: async () => {},
-  };
+  ({ database, during } = loggedDatabase(pool));
   stores = createStores(database, createManualClock(NOW), () => {});
-  for (const statement of FILL) await orm.execute(statement);
+  for (const statement of FILL) await database.rows(statement);
 });
 afterAll(async () => {
   await pool.end();
@@ -87,9 +76,7 @@ afterAll(async () => {
 
 /** Every `<node> on <table>` of the plans of all statements that `query` sends. */
 async function scansOf(query: () => Promise<unknown>): Promise<string[]> {
-  sent = [];
-  await query();
-  const statements = sent;
+  const statements = await during(query);
   expect(statements.length).toBeGreaterThan(0);
   const scans: string[] = [];
   const walk = (node: PlanNode): void => {
@@ -162,6 +149,7 @@ const queries: Readonly<Record<string, () => Promise<unknown>>> = {
   'a claim': () => createJobQueue(database).claim(NOW, 8, 20),
   'posted messages': () => postedMessages(database, ['self-watch:jobs_dead', 'self-watch:outbox_stuck']),
   'operating figures': () => readOperatingFigures(database, NOW),
+  'means of all SLIs in a week': () => stores.indicatorMeans(minutesAgo(7 * 24 * 60), NOW),
   'what became of proposals': () => stores.proposalCounts(minutesAgo(28 * 24 * 60), NOW),
   'states of services': () => stores.serviceStates([SERVICE, 'service-2']),
   'dead jobs': () => createJobQueue(database).listDead(20),
@@ -182,9 +170,8 @@ it('sees a whole table being read (control)', async () => {
 
 /** How many rows of measurements the newest checks of an SLI are made of, of 2000 that there are. */
 async function rowsRead(history: ReadonlyMap<string, number>): Promise<number> {
-  sent = [];
   const wanted = { slis: ['sli_1'], history, baselineWindow: DAY, baselines: new Set<string>(), reports: 0 };
-  await stores.evidence(SERVICE, wanted, NOW);
+  const sent = await during(() => stores.evidence(SERVICE, wanted, NOW));
   const read = sent.filter(({ text }) => text.includes('as shared'));
   let rows = 0;
   const walk = (node: PlanNode): void => {

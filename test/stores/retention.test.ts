@@ -31,8 +31,9 @@ describeOnBoth('retention', (open) => {
     );
   const signal = (type: string, name: string, days: number, n = 1) =>
     database.rows(
-      sql`insert into signals (source, type, id, service, at, signal)
-        select 's', ${type}, ${type} || ${name} || ${days}::int || '-' || i, ${name}, ${daysAgo(days)}, '{}' from generate_series(1, ${n}::int) i`,
+      sql`insert into signals (source, type, id, service, at, sli, signal)
+        select 's', ${type}, ${type} || ${name} || ${days}::int || '-' || i, ${name}, ${daysAgo(days)},
+          case when ${type} = 'measurement' then 'sli-' || i % 3 end, '{}' from generate_series(1, ${n}::int) i`,
     );
   const job = (kind: string, state: string, days: number, key: string | null = null, coalesce = false) =>
     database.rows(

@@ -12,6 +12,7 @@ import { readChecksSince } from './checks-since.ts';
 import type { Database } from './database.ts';
 import { readEvidence, readSlices } from './evidence.ts';
 import type { EvidenceAsk } from './evidence-ask.ts';
+import { WITH_MEASURED } from './measured-slis.ts';
 import { textArray } from './recordset.ts';
 import { signals } from './tables.ts';
 
@@ -145,11 +146,14 @@ export function measurementQueries(database: Database) {
 
     async indicatorMeans(from: Date, to: Date): Promise<readonly IndicatorMean[]> {
       const rows = await database.rows(sql`
-        select service, sli, sum(value * coalesce(samples, 1)) / nullif(sum(coalesce(samples, 1)), 0) as mean
-        from ${signals}
-        where type = 'measurement' and at >= ${from.toISOString()}::timestamptz and at <= ${to.toISOString()}::timestamptz
-        group by service, sli
-        having sum(coalesce(samples, 1)) > 0`);
+        ${WITH_MEASURED}
+        select k.service, k.sli, s.weighted / s.weight as mean
+        from measured k cross join lateral (
+          select sum(m.value * coalesce(m.samples, 1)) as weighted, sum(coalesce(m.samples, 1)) as weight
+          from ${signals} m
+          where m.type = 'measurement' and m.service = k.service and m.sli = k.sli
+            and m.at >= ${from.toISOString()}::timestamptz and m.at <= ${to.toISOString()}::timestamptz) s
+        where s.weight > 0`);
       return rows.map((row) => mean.parse(row));
     },
   };

@@ -1,6 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm';
 import type { RetentionLimits } from '../../catalogue/retention.ts';
 import type { Database } from './database.ts';
+import { WITH_MEASURED } from './measured-slis.ts';
 import { deliveries, jobs, signals } from './tables.ts';
 
 /** Rows a statement: few enough that nobody waits for its locks. */
@@ -22,11 +23,11 @@ export async function removeExpired(
   enough: () => boolean,
 ): Promise<Removed> {
   const removed = { deliveries: 0, measurements: 0, prompts: 0, jobs: 0 };
-  for (const { counts, table, where } of expired(limits)) {
+  for (const { counts, table, rows: select } of expired(limits)) {
     for (;;) {
       if (enough()) return { ...removed, finished: false };
       const rows = await database.rows(
-        sql`delete from ${table} where ctid = any(array(select ctid from ${table} where ${where} limit ${BATCH})) returning 1`,
+        sql`delete from ${table} where ctid = any(array(${select} limit ${BATCH})) returning 1`,
       );
       removed[counts] += rows.length;
       if (rows.length < BATCH) break;
@@ -38,47 +39,59 @@ export async function removeExpired(
 interface Expired {
   readonly counts: 'deliveries' | 'measurements' | 'prompts' | 'jobs';
   readonly table: SQL;
-  readonly where: SQL;
+  /** A select of their `ctid`. */
+  readonly rows: SQL;
 }
 
 function expired(limits: RetentionLimits): readonly Expired[] {
   const at = (date: Date): SQL => sql`${date.toISOString()}::timestamptz`;
   const known = [...limits.prompts.keys()];
+  const those = (table: SQL, where: SQL) => ({ table, rows: sql`select ctid from ${table} where ${where}` });
   const prompts = sql`type in ('example', 'report')`;
   return [
     {
       counts: 'deliveries',
-      table: sql`${deliveries}`,
       // The newest stays: that anything ever arrived is what the weekly review goes by.
-      where: sql`received_at < ${at(limits.deliveries)} and (problem is null or received_at < ${at(limits.deadLetters)})
-        and received_at < (select max(received_at) from ${deliveries})`,
+      ...those(
+        sql`${deliveries}`,
+        sql`received_at < ${at(limits.deliveries)} and (problem is null or received_at < ${at(limits.deadLetters)})
+          and received_at < (select max(received_at) from ${deliveries})`,
+      ),
     },
     {
       counts: 'measurements',
       table: sql`${signals}`,
-      where: sql`type = 'measurement' and at < ${at(limits.measurements)}`,
+      rows: sql`${WITH_MEASURED} select old.ctid from measured k cross join lateral (
+        select m.ctid from ${signals} m
+        where m.type = 'measurement' and m.service = k.service and m.sli = k.sli and m.at < ${at(limits.measurements)}) old`,
     },
     ...[...limits.prompts].map(
       ([service, before]): Expired => ({
         counts: 'prompts',
-        table: sql`${signals}`,
         // `type <> 'measurement'` lets the index of the other signals be used.
-        where: sql`type <> 'measurement' and ${prompts} and service = ${service} and at < ${at(before)}`,
+        ...those(
+          sql`${signals}`,
+          sql`type <> 'measurement' and ${prompts} and service = ${service} and at < ${at(before)}`,
+        ),
       }),
     ),
     {
       counts: 'prompts',
-      table: sql`${signals}`,
-      where: sql`type <> 'measurement' and ${prompts} and not (service = any(array[${sql.join(
-        known.map((name) => sql`${name}`),
-        sql`, `,
-      )}]::text[])) and at < ${at(limits.otherPrompts)}`,
+      ...those(
+        sql`${signals}`,
+        sql`type <> 'measurement' and ${prompts} and not (service = any(array[${sql.join(
+          known.map((name) => sql`${name}`),
+          sql`, `,
+        )}]::text[])) and at < ${at(limits.otherPrompts)}`,
+      ),
     },
     {
       counts: 'jobs',
-      table: sql`${jobs}`,
-      where: sql`state = 'done' and ended_at < ${at(limits.doneJobs)}
-        and (key is null or coalesce or ended_at < ${at(limits.doneKeyedJobs)})`,
+      ...those(
+        sql`${jobs}`,
+        sql`state = 'done' and ended_at < ${at(limits.doneJobs)}
+          and (key is null or coalesce or ended_at < ${at(limits.doneKeyedJobs)})`,
+      ),
     },
   ];
 }

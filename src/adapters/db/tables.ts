@@ -69,7 +69,6 @@ export const signals = pgTable(
       .on(t.service, t.sli, t.at, t.value, t.samples, t.window)
       .where(sql`${t.type} = 'measurement'`),
     index('signals_others').on(t.service, t.type, t.at).where(sql`${t.type} <> 'measurement'`),
-    index('signals_measured_at').on(t.at).where(sql`${t.type} = 'measurement'`),
   ],
 );
 
