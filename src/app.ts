@@ -16,6 +16,7 @@ import { mitigationCallback } from './adapters/http/mitigation-callback.ts';
 import { createHttpServer } from './adapters/http/server.ts';
 import { featureJobs } from './adapters/outbox/feature-jobs.ts';
 import { pagingJobs } from './adapters/outbox/paging-jobs.ts';
+import { createShareOfTime } from './adapters/outbox/share-of-time.ts';
 import { stepJobs } from './adapters/outbox/step-jobs.ts';
 import { vendorJobs } from './adapters/outbox/vendor-jobs.ts';
 import { createOutboxWorker } from './adapters/outbox/worker.ts';
@@ -46,6 +47,7 @@ import type { Logger } from './log.ts';
 import { recordAnswer } from './mitigations/record-answer.ts';
 import { draftPostmortem } from './postmortems/jobs.ts';
 import { createScrub } from './scrub.ts';
+import type { DeliveryStore } from './signals/ports.ts';
 import { type Clock, systemClock } from './time.ts';
 
 export interface AppOptions {
@@ -171,6 +173,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     enqueue: store.enqueue,
     firstActivity: deliveries.firstActivity,
   });
+  const receiving = createShareOfTime();
   const holdMitigations = () => holdAfterRestore({ database, store, clock, log });
   const worker = createOutboxWorker({
     queue: createJobQueue(database),
@@ -205,6 +208,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     clock,
     log,
     scrub,
+    busy: receiving.share,
     observe: (job, seconds, lagSeconds) => {
       if (job.kind === 'service.evaluate') metrics.evaluation(seconds, lagSeconds);
     },
@@ -231,7 +235,12 @@ export async function startApp(options: AppOptions): Promise<App> {
   // People are told that the database is away; a job just meets the error and is tried again.
   const asked = { ...deps, store: sayWhenAway(store), messages: sayWhenAway(messages) };
   const slack = await createSlackApp({ deps: asked, client, ...slackConfig, log, wallClock });
-  const receive = { store: deliveries, clock, wallClock, observe: metrics.delivery };
+  const storeDelivery: DeliveryStore['storeDelivery'] = (...given) =>
+    receiving.during(() => deliveries.storeDelivery(...given));
+  const receive = {
+    ...{ clock, wallClock, observe: metrics.delivery },
+    store: { ...deliveries, storeDelivery },
+  };
   const server = createHttpServer({
     log,
     mounts: [{ path: '/slack/events', listener: slack.listener }],

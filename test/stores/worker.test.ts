@@ -104,7 +104,7 @@ describeOnBoth('the outbox worker', (open) => {
         },
         say: opening(said),
       },
-      { busy: () => 0 },
+      { busy: () => 0.5 },
     );
     const evaluate = (n: number) => job('service.evaluate', `service:${n}`);
     await outbox.stores.enqueue(...Array.from({ length: 20 }, (_, n) => evaluate(n)));
@@ -112,7 +112,7 @@ describeOnBoth('the outbox worker', (open) => {
     onTestFinished(() => worker.stop());
     await all.opened;
     await outbox.stores.enqueue(evaluate(20), job('say', 'incident'));
-    // Of 20 evaluations 3 ms each.
+    // Of 20 evaluations 3 ms each, where deliveries take half of the time.
     await vi.advanceTimersByTimeAsync(50);
     worker.wake(['service.evaluate']);
     worker.wake(['say']);

@@ -1,22 +1,21 @@
 import type { Pool } from './ports.ts';
 
-/** A pool whose jobs yield to everything else: each makes the next claim wait for `rest` milliseconds. */
+/** A pool whose jobs yield: each makes the next claim wait, `rest` milliseconds where deliveries take half of the time. */
 export interface RestingPool extends Pool {
   readonly rest?: number;
 }
 
-/** As long as this much of its time is idle, a process is not busy. */
-const IDLE = 0.3;
-/** A rest has an end, however busy the process is. */
+const HALF = 0.5;
+/** A rest has an end, however many deliveries there are. */
 const LONGEST = 8;
-/** What waited for longer than this, in seconds, rests as if the process were idle. Self-watch calls 30 s late. */
+/** What waited for longer than this, in seconds, rests as for that half at most. Self-watch calls 30 s late. */
 const LATE = 10;
 
 /**
- * Who rests until when. In a process whose hands are full with deliveries pools rest the longer the less of its time was
- * idle (by its square), unless that makes them late.
+ * Who rests until when. Pools rest the longer the less of the time was free of deliveries (by its square), unless that
+ * makes them late.
  *
- * @param busy how much of the time since it was asked last this process was busy, from 0 to 1.
+ * @param busy in how much of the time since it was asked last a delivery was under way, from 0 to 1.
  */
 export function createRests(pools: readonly RestingPool[], busy: () => number) {
   const until = new Map<Pool, number>();
@@ -30,22 +29,11 @@ export function createRests(pools: readonly RestingPool[], busy: () => number) {
         const theirs = claimed.filter(({ kind }) => pool.kinds.includes(kind));
         if (pool.rest === undefined || theirs.length === 0) return [];
         const isLate = theirs.some(({ lateSeconds }) => lateSeconds > LATE);
-        const longer = isLate ? 1 : Math.min(LONGEST, Math.max(1, (IDLE / (1 - busy())) ** 2));
+        const longer = Math.min(isLate ? 1 : LONGEST, (HALF / (1 - busy())) ** 2);
         const rest = pool.rest * theirs.length * longer;
         until.set(pool, performance.now() + rest);
         return [rest];
       });
     },
-  };
-}
-
-/** How much of the time since it was asked last the event loop was busy. */
-export function createBusyMeter(): () => number {
-  let before = performance.eventLoopUtilization();
-  return () => {
-    const now = performance.eventLoopUtilization();
-    const { utilization } = performance.eventLoopUtilization(now, before);
-    before = now;
-    return utilization;
   };
 }

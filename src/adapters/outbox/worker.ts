@@ -3,7 +3,7 @@ import type { Logger } from '../../log.ts';
 import { type Clock, DAY, MINUTE, SECOND } from '../../time.ts';
 import { createAlarm } from './alarm.ts';
 import type { ClaimedJob, JobEnd, JobQueue, Pool } from './ports.ts';
-import { createBusyMeter, createRests, type RestingPool } from './rests.ts';
+import { createRests, type RestingPool } from './rests.ts';
 
 /** What a handler says of its try. Throwing means `retry`: whatever it was may pass. */
 export type JobOutcome =
@@ -34,7 +34,7 @@ export interface WorkerOptions {
   readonly onDead: (job: ClaimedJob, reason: string) => Promise<void>;
   /** Told of every try: `seconds` it took of real time, `lagSeconds` it began after it was due. */
   readonly observe?: (job: ClaimedJob, seconds: number, lagSeconds: number) => void;
-  /** How much of the time since it was asked last this process was busy, from 0 to 1; default: what the event loop says. */
+  /** In how much of the time since it was asked last a delivery was under way, from 0 to 1; default: none. */
   readonly busy?: () => number;
 }
 
@@ -95,7 +95,7 @@ export function createOutboxWorker(options: WorkerOptions): OutboxWorker {
   let lookedAt = Number.NEGATIVE_INFINITY;
   /** Of real time: before it there is nothing to look for. */
   let idleUntil = Number.NEGATIVE_INFINITY;
-  const rests = createRests(POOLS, options.busy ?? createBusyMeter());
+  const rests = createRests(POOLS, options.busy ?? (() => 0));
   let settling = 0;
   const whenIdleIsOver = createAlarm(() => wake());
   const whenRested = createAlarm(() => wake(POOLED));
