@@ -13,7 +13,7 @@ import { createGoldenRepository } from './adapters/git/golden-repository.ts';
 import { healthRoutes } from './adapters/http/health.ts';
 import { metricsRoute } from './adapters/http/metrics-route.ts';
 import { mitigationCallback } from './adapters/http/mitigation-callback.ts';
-import { createHttpServer } from './adapters/http/server.ts';
+import { createHttpServer, type HttpRequest } from './adapters/http/server.ts';
 import { featureJobs } from './adapters/outbox/feature-jobs.ts';
 import { pagingJobs } from './adapters/outbox/paging-jobs.ts';
 import { createShareOfTime } from './adapters/outbox/share-of-time.ts';
@@ -47,7 +47,6 @@ import type { Logger } from './log.ts';
 import { recordAnswer } from './mitigations/record-answer.ts';
 import { draftPostmortem } from './postmortems/jobs.ts';
 import { createScrub } from './scrub.ts';
-import type { DeliveryStore } from './signals/ports.ts';
 import { type Clock, systemClock } from './time.ts';
 
 export interface AppOptions {
@@ -235,17 +234,16 @@ export async function startApp(options: AppOptions): Promise<App> {
   // People are told that the database is away; a job just meets the error and is tried again.
   const asked = { ...deps, store: sayWhenAway(store), messages: sayWhenAway(messages) };
   const slack = await createSlackApp({ deps: asked, client, ...slackConfig, log, wallClock });
-  const storeDelivery: DeliveryStore['storeDelivery'] = (...given) =>
-    receiving.during(() => deliveries.storeDelivery(...given));
-  const receive = {
-    ...{ clock, wallClock, observe: metrics.delivery },
-    store: { ...deliveries, storeDelivery },
-  };
+  const receive = { store: deliveries, clock, wallClock, observe: metrics.delivery };
+  const signals = signalRoutes(config, catalogue, receive).map((route) => ({
+    ...route,
+    handle: (request: HttpRequest) => receiving.during(() => route.handle(request)),
+  }));
   const server = createHttpServer({
     log,
     mounts: [{ path: '/slack/events', listener: slack.listener }],
     routes: [
-      ...signalRoutes(config, catalogue, receive),
+      ...signals,
       mitigationCallback({
         find: store.mitigation,
         secrets: config.secrets,

@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import pg from 'pg';
 import { createScratchDatabase } from '../support/postgres-server.ts';
-import { analyze } from './analyze.ts';
 import type { Bench, BenchContext } from './bench.ts';
 import { startBot } from './bot.ts';
+import { analyze, settle } from './database-state.ts';
 import { healthyDeliveries, post } from './load.ts';
 import { startSlackAtOnce } from './slack-at-once.ts';
 import { median, quantile, spread } from './statistics.ts';
@@ -21,7 +21,7 @@ const PGBENCH_SECONDS = 8;
 
 /**
  * Durable ingest by the full path (signature, parsing, one statement, evaluation at the same time) against pgbench with
- * one durable row of the same size a transaction, on the same server, in turn.
+ * one durable row of the same size a transaction, on the same server, in turn, each after a checkpoint.
  */
 export const ingest: Bench = async (context) => {
   const { postgres, rounds, say } = context;
@@ -38,9 +38,11 @@ export const ingest: Bench = async (context) => {
     const ratios: number[] = [];
     const rates: number[] = [];
     for (let round = 1; round <= rounds; round++) {
+      await settle(ours.url);
       const before = await bot.figures();
       const { rate, latencies } = await load(REQUESTS);
       const cpu = ((await bot.figures()).cpu - before.cpu) / REQUESTS;
+      await settle(ours.url);
       const transactions = await pgbench.run(PGBENCH_SECONDS);
       rates.push(rate);
       ratios.push(rate / transactions);

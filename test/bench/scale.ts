@@ -1,7 +1,7 @@
 import { createScratchDatabase } from '../support/postgres-server.ts';
-import { analyze } from './analyze.ts';
 import type { Bench } from './bench.ts';
 import { startBot } from './bot.ts';
+import { analyze } from './database-state.ts';
 import { healthyDeliveries, post, slashCommand } from './load.ts';
 import { fillOpenIncidents } from './open-incidents.ts';
 import { startSlackAtOnce } from './slack-at-once.ts';
