@@ -37,7 +37,7 @@ export const latency: Bench = async ({ postgres, rounds, say }) => {
     { figure: `${what}, p50`, goal: '≤ 5 ms', measured: `${spread(p50, 1)} ms`, met: median(p50) <= 5 },
     { figure: `${what}, p99`, goal: '≤ 25 ms', measured: `${spread(p99, 1)} ms`, met: median(p99) <= 25 },
     {
-      figure: `The same, p50 ÷ one durable statement and one request in a bare process (${spread(bare, 1)} ms)`,
+      figure: `The same, p50 ÷ two durable statements, a read and a request in a bare process (${spread(bare, 1)} ms)`,
       goal: '–',
       measured: spread(ratios, 1),
     },

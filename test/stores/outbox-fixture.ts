@@ -40,6 +40,7 @@ export function createOutboxFixture(database: Database) {
         handlers: new Map(Object.entries(handlers)),
         clock,
         log: { ...silentLogger, warn: write, error: write },
+        busy: () => 0,
         scrub: (text) => text.replaceAll('hunter2', '[secret]'),
         onDead: async (job, reason) => {
           dead.push(`${job.kind}: ${reason}`);

@@ -7,8 +7,10 @@ import { type Database, openDatabase } from '../../src/adapters/db/database.ts';
 import { createJobQueue } from '../../src/adapters/db/job-queue.ts';
 import { readOperatingFigures } from '../../src/adapters/db/operating-figures.ts';
 import { postedMessages } from '../../src/adapters/db/posted-messages.ts';
+import { removeExpired } from '../../src/adapters/db/retention.ts';
 import { createStores, type Stores } from '../../src/adapters/db/stores.ts';
 import { readUnanswered } from '../../src/adapters/db/unanswered.ts';
+import { retentionLimits } from '../../src/catalogue/retention.ts';
 import { silentLogger } from '../../src/log.ts';
 import { createManualClock, DAY, HOUR, MINUTE } from '../../src/time.ts';
 import { createScratchDatabase, type ScratchDatabase } from '../support/postgres-server.ts';
@@ -150,6 +152,10 @@ const queries: Readonly<Record<string, () => Promise<unknown>>> = {
   'posted messages': () => postedMessages(database, ['self-watch:jobs_dead', 'self-watch:outbox_stuck']),
   'operating figures': () => readOperatingFigures(database, NOW),
   'means of all SLIs in a week': () => stores.indicatorMeans(minutesAgo(7 * 24 * 60), NOW),
+  'deliveries and measurements that are too old': () => {
+    let asked = 0;
+    return removeExpired(database, retentionLimits([], NOW), () => ++asked > 2);
+  },
   'what became of proposals': () => stores.proposalCounts(minutesAgo(28 * 24 * 60), NOW),
   'states of services': () => stores.serviceStates([SERVICE, 'service-2']),
   'dead jobs': () => createJobQueue(database).listDead(20),

@@ -63,13 +63,14 @@ describeOnBoth('retention', (open) => {
   it('removes measurements after 60 days, prompts as the service says, and nothing else that arrived', async () => {
     await signal('measurement', 'a', 59);
     await signal('measurement', 'a', 61);
+    await signal('measurement', 'b', 61);
     for (const name of ['a', 'b', 'gone']) {
       await signal('example', name, 8);
       await signal('report', name, 31);
     }
     await signal('alert', 'a', 400);
     await signal('change', 'a', 400);
-    expect(await run()).toMatchObject({ measurements: 1, prompts: 4 });
+    expect(await run()).toMatchObject({ measurements: 2, prompts: 4 });
     expect(await left('id', 'signals')).toEqual([
       'alerta400-1',
       'changea400-1',

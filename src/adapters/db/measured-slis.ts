@@ -8,7 +8,7 @@ import { signals } from './tables.ts';
  */
 export const WITH_MEASURED = sql`with recursive measured (service, sli) as (
   (select m.service, m.sli from ${signals} m where m.type = 'measurement' order by m.service, m.sli limit 1)
-  union all
+  union
   select next.* from measured k cross join lateral (
     select m.service, m.sli from ${signals} m
     where m.type = 'measurement' and (m.service, m.sli) > (k.service, k.sli)

@@ -61,9 +61,11 @@ function expired(limits: RetentionLimits): readonly Expired[] {
     {
       counts: 'measurements',
       table: sql`${signals}`,
+      // The order and the limit within keep PostgreSQL from joining with the whole table.
       rows: sql`${WITH_MEASURED} select old.ctid from measured k cross join lateral (
         select m.ctid from ${signals} m
-        where m.type = 'measurement' and m.service = k.service and m.sli = k.sli and m.at < ${at(limits.measurements)}) old`,
+        where m.type = 'measurement' and m.service = k.service and m.sli = k.sli and m.at < ${at(limits.measurements)}
+        order by m.at limit ${BATCH}) old`,
     },
     ...[...limits.prompts].map(
       ([service, before]): Expired => ({

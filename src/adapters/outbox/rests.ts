@@ -15,7 +15,7 @@ const LATE = 10;
  * Who rests until when. Pools rest the longer the less of the time was free of deliveries (by its square), unless that
  * makes them late.
  *
- * @param busy in how much of the time since it was asked last a delivery was under way, from 0 to 1.
+ * @param busy in how much of the time since it was asked last a delivery over HTTP was being handled, from 0 to 1.
  */
 export function createRests(pools: readonly RestingPool[], busy: () => number) {
   const until = new Map<Pool, number>();

@@ -34,8 +34,8 @@ export interface WorkerOptions {
   readonly onDead: (job: ClaimedJob, reason: string) => Promise<void>;
   /** Told of every try: `seconds` it took of real time, `lagSeconds` it began after it was due. */
   readonly observe?: (job: ClaimedJob, seconds: number, lagSeconds: number) => void;
-  /** In how much of the time since it was asked last a delivery was under way, from 0 to 1; default: none. */
-  readonly busy?: () => number;
+  /** In how much of the time since it was asked last a delivery over HTTP was being handled, from 0 to 1. */
+  readonly busy: () => number;
 }
 
 export interface OutboxWorker {
@@ -53,7 +53,7 @@ export interface OutboxWorker {
 const CONCURRENCY = 8;
 /**
  * Evaluations of one claim share their statements (`src/adapters/db/batcher.ts`), and yield to deliveries: each of them
- * makes the next claim wait for `rest` milliseconds, and what arrives meanwhile is one evaluation. Reads of other systems
+ * makes the next claim wait for `rest` milliseconds, more or less (`rests.ts`), and what arrives meanwhile is one evaluation. Reads of other systems
  * may each take their whole time, and must not keep messages waiting.
  */
 const POOLS: readonly RestingPool[] = [
@@ -95,7 +95,7 @@ export function createOutboxWorker(options: WorkerOptions): OutboxWorker {
   let lookedAt = Number.NEGATIVE_INFINITY;
   /** Of real time: before it there is nothing to look for. */
   let idleUntil = Number.NEGATIVE_INFINITY;
-  const rests = createRests(POOLS, options.busy ?? (() => 0));
+  const rests = createRests(POOLS, options.busy);
   let settling = 0;
   const whenIdleIsOver = createAlarm(() => wake());
   const whenRested = createAlarm(() => wake(POOLED));
