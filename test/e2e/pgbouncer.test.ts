@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { afterEach, describe, expect, inject, it } from 'vitest';
 import { isDirect } from '../../src/adapters/db/prepared-statements.ts';
-import { createScratchDatabase } from '../support/postgres-server.ts';
+import { createScratchDatabase, openPool } from '../support/postgres-server.ts';
 import { createBotProcess } from './bot-process.ts';
 import { openDirectWork } from './direct-work.ts';
 import { pinnedBaseline, startIngest, wait } from './ingest.ts';
@@ -56,7 +56,7 @@ describe.skipIf(missing !== undefined)('Debian’s PgBouncer in transaction mode
     const { direct, pooled } = await start();
     const found = await Promise.all(
       [direct, pooled].map(async (connectionString) => {
-        const pool = new pg.Pool({ connectionString, max: 1 });
+        const pool = openPool(connectionString, 1);
         cleanUp.push(() => pool.end());
         return isDirect(pool);
       }),

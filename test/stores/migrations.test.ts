@@ -2,14 +2,13 @@ import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sql } from 'drizzle-orm';
-import pg from 'pg';
 import { expect, inject, it } from 'vitest';
 import { z } from 'zod';
 import { type Database, MIGRATIONS, openDatabase } from '../../src/adapters/db/database.ts';
 import { migratePostgres } from '../../src/adapters/db/migrate.ts';
 import { silentLogger } from '../../src/log.ts';
 import { describeOnBoth, openTestPostgres } from '../support/databases.ts';
-import { createScratchDatabase } from '../support/postgres-server.ts';
+import { createScratchDatabase, openPool } from '../support/postgres-server.ts';
 
 const open = (url: string) => openDatabase({ kind: 'postgres', url }, silentLogger);
 
@@ -58,7 +57,7 @@ it('refuses a schema that a newer aire has migrated', async () => {
 it('an upgrade keeps for how long measurements speak', async () => {
   const scratch = await createScratchDatabase(inject('postgresUrl'));
   const before = await mkdtemp(join(tmpdir(), 'aire-migrations-'));
-  const pool = new pg.Pool({ connectionString: scratch.url });
+  const pool = openPool(scratch.url);
   try {
     await cp(MIGRATIONS, before, { recursive: true });
     const journal = join(before, 'meta', '_journal.json');

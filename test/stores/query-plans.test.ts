@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm';
-import pg from 'pg';
+import type pg from 'pg';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { z } from 'zod';
 import { readAlreadySaid } from '../../src/adapters/db/already-said.ts';
@@ -13,7 +13,7 @@ import { readUnanswered } from '../../src/adapters/db/unanswered.ts';
 import { retentionLimits } from '../../src/catalogue/retention.ts';
 import { silentLogger } from '../../src/log.ts';
 import { createManualClock, DAY, HOUR, MINUTE } from '../../src/time.ts';
-import { createScratchDatabase, type ScratchDatabase } from '../support/postgres-server.ts';
+import { createScratchDatabase, openPool, type ScratchDatabase } from '../support/postgres-server.ts';
 import { loggedDatabase } from './logged-database.ts';
 import { alert, bareIncident, minutesAgo, NOW, sampleRunbook } from './samples.ts';
 
@@ -66,7 +66,7 @@ let during: ReturnType<typeof loggedDatabase>['during'];
 beforeAll(async () => {
   scratch = await createScratchDatabase(inject('postgresUrl'));
   await (await openDatabase({ kind: 'postgres', url: scratch.url }, silentLogger)).close();
-  pool = new pg.Pool({ connectionString: scratch.url });
+  pool = openPool(scratch.url);
   ({ database, during } = loggedDatabase(pool));
   stores = createStores(database, createManualClock(NOW), () => {});
   for (const statement of FILL) await database.rows(statement);

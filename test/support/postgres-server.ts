@@ -34,6 +34,13 @@ export async function startPostgres(): Promise<PostgresServer> {
   }
 }
 
+/** A pool of a scratch database. Its end does not wait for its connections, so that `drop` may be what ends them. */
+export function openPool(connectionString: string, most = 10): pg.Pool {
+  const pool = new pg.Pool({ connectionString, max: most });
+  pool.on('error', () => {});
+  return pool;
+}
+
 /** Creates an empty database with a name of its own on the server whose superuser URL is given. */
 export async function createScratchDatabase(serverUrl: string): Promise<ScratchDatabase> {
   const name = `aire_test_${randomBytes(8).toString('hex')}`;
