@@ -53,8 +53,8 @@ export interface OutboxWorker {
 const CONCURRENCY = 8;
 /**
  * Evaluations of one claim share their statements (`src/adapters/db/batcher.ts`), and yield to deliveries: each of them
- * makes the next claim wait for `rest` milliseconds, more or less (`rests.ts`), and what arrives meanwhile is one evaluation. Reads of other systems
- * may each take their whole time, and must not keep messages waiting.
+ * makes the next claim wait for `rest` milliseconds, more or less (`rests.ts`), and what arrives meanwhile is one
+ * evaluation. Reads of other systems may each take their whole time, and must not keep messages waiting.
  */
 const POOLS: readonly RestingPool[] = [
   { kinds: ['service.evaluate'], room: 20, rest: 3 },
