@@ -38,13 +38,16 @@ const coverage = (...findings: WatchedFinding[]) =>
   triggerCoverage(triggers, aService(), Object.fromEntries(findings.map((each) => [each.key, each])), NOW)[0];
 
 test('a trigger is live when one thing it looks at is, and says for the other why not', () => {
-  const missing = finding({ sli: 'refusal_rate', state: 'not_evaluable', reason: 'Refusal rate: no data' });
-  expect(coverage(finding({}), missing)).toEqual({
+  expect(coverage(finding({}))).toEqual({
     trigger: 'score',
     title: 'Score',
     state: 'live',
     says: ['Task completion rate 95.0 %, 5 min ago', 'Refusal rate: no data'],
   });
+});
+
+test('of a service that was never evaluated it says that nothing has arrived', () => {
+  expect(coverage()?.says).toEqual(['nothing has arrived for this service yet']);
 });
 
 test.each([
@@ -72,6 +75,7 @@ test('slices are counted by their label; only what is not well, and one that can
     'Task completion rate by model version: 2 of 5 values judged',
     'Task completion rate for model version v42 70.0 %, 5 min ago (firing)',
     'Task completion rate for model version v43: why (and 2 more)',
+    'Refusal rate: no data',
   ]);
 });
 

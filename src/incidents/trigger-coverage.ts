@@ -23,23 +23,25 @@ export function triggerCoverage(
   findings: ServiceWatch['findings'],
   now: Date,
 ): readonly TriggerCoverage[] {
-  return Object.entries(triggers).map(([trigger, { title }]) => {
+  const isEvaluated = Object.keys(findings).length > 0;
+  return Object.entries(triggers).map(([trigger, rule]) => {
     const found = Object.values(findings).filter((finding) => finding.trigger === trigger);
     const judged = found.filter((finding) => finding.state !== 'not_evaluable');
     const isLive = judged.some(({ freshUntil, sli }) =>
       freshUntil === undefined ? sli === undefined : now <= freshUntil,
     );
+    const says = [
+      ...found.flatMap((each) => (each.slice === undefined ? [saysOf(each, service, now)] : [])),
+      ...saysOfSlices(found, service, now),
+      ...Object.keys(rule.slis).flatMap((sli) =>
+        found.some((each) => each.sli === sli) ? [] : [`${sliDefinition(sli, service.slis).title}: no data`],
+      ),
+    ];
     return {
       trigger,
-      title,
+      title: rule.title,
       state: isLive ? 'live' : judged.length > 0 ? 'silent' : 'not_evaluable',
-      says:
-        found.length === 0
-          ? ['nothing has arrived for this service yet']
-          : [
-              ...found.flatMap((each) => (each.slice === undefined ? [saysOf(each, service, now)] : [])),
-              ...saysOfSlices(found, service, now),
-            ],
+      says: isEvaluated && says.length > 0 ? says : ['nothing has arrived for this service yet'],
     };
   });
 }

@@ -140,7 +140,7 @@ test.each([
     'firing',
     'Task completion rate 88.0 % is 7.0 points below its baseline of 95.0 % (pinned; sample size unknown). The limit is 5 points.',
   ],
-  [{}, 'not_evaluable', 'Task completion rate: no data'],
+  [{ wasFiring: true }, 'not_evaluable', 'Task completion rate: no data'],
   [
     { value: 0.5, baseline: 'none' },
     'not_evaluable',
@@ -202,13 +202,21 @@ test('a finding carries what recovery will be measured by, and its onset is the 
   expect(evaluate({ value: 0.95 })).not.toHaveProperty('onset');
 });
 
-test('every SLI of the rule is looked at, also without data', () => {
+test('an SLI that was never measured gives no finding, unless one is remembered that is not well', () => {
   const service = serviceFile.parse({ service: 'a', tier: 1, owners: { team: 'ml' } });
-  const findings = evaluateTrigger('eval_score_drop', rule, service, NOTHING, new Map(), NOW);
-  expect(findings.map((finding) => [finding.sli, finding.state, finding.severity])).toEqual([
-    [COMPLETION, 'not_evaluable', 'SEV2'],
-    [HALLUCINATION, 'not_evaluable', 'SEV2'],
-  ]);
+  const found = (...states: Finding['state'][]) =>
+    evaluateTrigger(
+      'eval_score_drop',
+      rule,
+      service,
+      NOTHING,
+      new Map(states.map((state) => [`eval_score_drop:${HALLUCINATION}`, { ...blank, state }])),
+      NOW,
+    ).map(({ sli, state, severity }) => [sli, state, severity]);
+  expect(found()).toEqual([]);
+  expect([...found('healthy'), ...found('not_evaluable')]).toEqual([]);
+  expect(found('firing')).toEqual([[HALLUCINATION, 'not_evaluable', 'SEV2']]);
+  expect(found('suspected')).toEqual([[HALLUCINATION, 'not_evaluable', 'SEV2']]);
 });
 
 const alert: Alert = {

@@ -11,9 +11,9 @@ import { sliFindingKey } from './slice.ts';
 import type { Finding } from './trigger.ts';
 
 /**
- * Evaluates one documented trigger: a finding for each SLI it watches and each of its slices, for user reports, for
- * each budget that may burn, for each distribution, and for each alert that
- * stands for it. What was firing clears only when it has recovered to half the limit.
+ * Evaluates one documented trigger: a finding for each SLI it watches that was ever measured and each of its slices, for
+ * user reports, for each budget that may burn, for each distribution, and for each alert that stands for it. What was
+ * firing clears only when it has recovered to half the limit.
  */
 export function evaluateTrigger(
   name: string,
@@ -23,18 +23,12 @@ export function evaluateTrigger(
   before: ReadonlyMap<string, Finding>,
   now: Date,
 ): readonly Finding[] {
-  const fromSlis = Object.entries(rule.slis).map(([sli, comparator]) =>
-    judgeSli({
-      name,
-      rule,
-      service,
-      known: evidence.slis.get(sli),
-      now,
-      sli,
-      comparator,
-      before: before.get(sliFindingKey(name, sli)),
-    }),
-  );
+  const fromSlis = Object.entries(rule.slis).flatMap(([sli, comparator]) => {
+    const known = evidence.slis.get(sli);
+    const last = before.get(sliFindingKey(name, sli));
+    if (known === undefined && !isUnwell(last)) return [];
+    return [judgeSli({ name, rule, service, known, now, sli, comparator, before: last })];
+  });
   const fromSlices = evaluateSlices(name, rule, service, evidence, before, now);
   const { reports } = rule;
   const fromReports =
@@ -49,4 +43,8 @@ export function evaluateTrigger(
     .filter((alert) => alert.trigger === name)
     .map((alert) => evaluateAlert(name, rule, service, alert));
   return [...fromSlis, ...fromSlices, ...fromReports, ...fromBurn, ...fromDrift, ...fromAlerts];
+}
+
+function isUnwell(finding: Finding | undefined): boolean {
+  return finding?.state === 'firing' || finding?.state === 'suspected';
 }
