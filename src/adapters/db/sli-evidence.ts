@@ -92,28 +92,26 @@ async function newestChecks(
   asks: readonly EvidenceAsk[],
 ): Promise<readonly BySli<Read>[]> {
   const found = asks.map(() => new Map<string, Read>());
-  const slis = asks.flatMap(({ service, wanted, now }, n) =>
-    wanted.slis.map((sli) => {
-      const back = wanted.history.get(sli);
-      return {
-        ...{ n, service, sli, until: now },
-        ...(back === undefined
-          ? { most: CHECKS_TO_CONFIRM }
-          : { most: CHECKS_AT_ONCE, since: new Date(now.getTime() - back) }),
-      };
-    }),
+  const asked = asks.flatMap(({ service, wanted: { slis, history }, now }, n) =>
+    slis.length === 0
+      ? []
+      : [{ n, service, until: now, slis, back: slis.map((sli) => history.get(sli) ?? null) }],
   );
-  if (slis.length === 0) return found;
+  if (asked.length === 0) return found;
   const ofMoment = checksOf(sql`
     select r.at, r.value, r.samples, r.window_s, r.signal -> 'labels' as labels
     from ${signals} r
-    where r.type = 'measurement' and r.service = w.service and r.sli = w.sli and r.at = c.at
+    where r.type = 'measurement' and r.service = w.service and r.sli = l.sli and r.at = c.at
     limit ${MEASUREMENTS_AT_ONCE}::int`);
   const alone = sql`filter (where c.measurements = 1)`;
   const rows = await database.often(sql`
-    select w.n, w.sli, s.*
-    from json_to_recordset(${recordset(slis)})
-      as w (n int, service text, sli text, since timestamptz, until timestamptz, most int)
+    select w.n, l.sli, s.*
+    from json_to_recordset(${recordset(asked)}) as w (n int, service text, until timestamptz, slis text[], back float8[])
+    cross join lateral unnest(w.slis, w.back) as l (sli, back)
+    cross join lateral (
+      select m.at from ${signals} m
+      where m.type = 'measurement' and m.service = w.service and m.sli = l.sli and m.at <= w.until
+      order by m.at desc limit 1) newest
     cross join lateral (
       select sum(c.measurements)::int as measurements,
         array_to_json(array_agg(${msOf(sql`c.at`)}) ${alone}) as at, array_to_json(array_agg(c.value) ${alone}) as value,
@@ -126,17 +124,14 @@ async function newestChecks(
           min(m.value) as value, min(m.samples) as samples, min(m.window_s) as window_s
         from (
           select m.at, m.value, m.samples, m.window_s from ${signals} m
-          where m.type = 'measurement' and m.service = w.service and m.sli = w.sli and m.at <= w.until
-            and m.at >= case when w.since is null then '-infinity' else least(w.since, (
-              select l.at from ${signals} l
-              where l.type = 'measurement' and l.service = w.service and l.sli = w.sli and l.at <= w.until
-              order by l.at desc limit 1)) end
+          where m.type = 'measurement' and m.service = w.service and m.sli = l.sli and m.at <= w.until
+            and m.at >= case when l.back is null then '-infinity'
+              else least(newest.at, w.until - l.back * interval '1 millisecond') end
           order by m.at desc
           limit ${MEASUREMENTS_AT_ONCE}::int) m
         group by m.at
         order by m.at desc
-        limit w.most) c) s
-    where s.measurements > 0`);
+        limit case when l.back is null then ${CHECKS_TO_CONFIRM}::int else ${CHECKS_AT_ONCE}::int end) c) s`);
   for (const row of rows) {
     const { n, sli, ...columns } = checksRow.parse(row);
     found[n]?.set(sli, readOf(columns, asks[n]?.wanted.history.has(sli) === true));
