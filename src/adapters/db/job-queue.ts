@@ -6,11 +6,12 @@ import { decodeDocument } from './document.ts';
 import { recordset } from './recordset.ts';
 import { jobs } from './tables.ts';
 
+const payload = z.record(z.string(), z.unknown());
 const claimed = z.object({
   id: z.coerce.number(),
   kind: z.string(),
   lane: z.string(),
-  payload: z.unknown().transform((stored) => z.record(z.string(), z.unknown()).parse(decodeDocument(stored))),
+  payload: z.unknown().transform((stored) => payload.parse(decodeDocument(stored))),
   attempts: z.coerce.number(),
   created_at: z.coerce.number().transform((ms) => new Date(ms)),
   due_at: z.coerce.number().transform((ms) => new Date(ms)),

@@ -33,9 +33,13 @@ export interface FeatureJobDeps extends PostmortemDeps {
 /** How soon a service that something is wrong with is evaluated again when nothing arrives. */
 const LOOK_AGAIN = MINUTE;
 
+// Made once: a schema compiles itself when it is first used, which takes longer than what it checks.
+const ofService = z.object({ service: z.string() });
 const ofIncident = z.object({ incidentId: z.string() });
 const reminder = z.object({ incidentId: z.string(), reminder: z.enum([...PHASES, 'unresolved']) });
 const ofMitigation = z.object({ mitigationId: z.string() });
+const heldSince = z.object({ since: z.string() });
+const ofCase = z.object({ caseId: z.string() });
 const decision = z.object({
   mitigationId: z.string(),
   by: z.string(),
@@ -50,7 +54,7 @@ export function featureJobs(deps: FeatureJobDeps): ReadonlyMap<string, JobHandle
     [
       'service.evaluate',
       async ({ payload }) => {
-        const { service } = z.object({ service: z.string() }).parse(payload);
+        const { service } = ofService.parse(payload);
         const { lookAgain } = await respondToSignals(deps, service);
         await verifyMitigations(deps, service);
         if (lookAgain)
@@ -105,7 +109,7 @@ export function featureJobs(deps: FeatureJobDeps): ReadonlyMap<string, JobHandle
     [
       'mitigation.send_held',
       async ({ payload }) => {
-        await sendHeldMitigations(deps, z.object({ since: z.string() }).parse(payload).since);
+        await sendHeldMitigations(deps, heldSince.parse(payload).since);
         return DONE;
       },
     ],
@@ -126,7 +130,7 @@ export function featureJobs(deps: FeatureJobDeps): ReadonlyMap<string, JobHandle
     [
       'golden.commit',
       async ({ payload }) => {
-        const { caseId } = z.object({ caseId: z.string() }).parse(payload);
+        const { caseId } = ofCase.parse(payload);
         await commitToDataset(
           { ...deps, followUp: (incidentId) => [draftPostmortem(incidentId)] },
           deps.golden,
