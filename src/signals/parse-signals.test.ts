@@ -116,6 +116,13 @@ test('every type is read, in its own words', () => {
   ]);
 });
 
+test('as many and as long labels as may be are kept', () => {
+  const labels = Object.fromEntries(
+    Array.from({ length: 50 }, (_, n) => [String(n).padStart(100, 'l'), 'x'.repeat(200)]),
+  );
+  expect(parse({ ...measurement, labels }).signals).toMatchObject([{ labels }]);
+});
+
 test('good and total give the value and the sample size', () => {
   const { value: _value, ...bare } = measurement;
   expect(parse({ ...bare, good: 43, total: 50 }).signals).toMatchObject([{ value: 0.86, samples: 50 }]);
@@ -143,6 +150,27 @@ const refusals: readonly [unknown, string | null, string, string][] = [
     'unreadable',
     'labels: send 50 labels at most',
   ],
+  [
+    { ...measurement, labels: { region: 'x'.repeat(201) } },
+    'e1',
+    'unreadable',
+    'labels: region is longer than 200 characters',
+  ],
+  [
+    { ...measurement, labels: { ['x'.repeat(101)]: 'eu' } },
+    'e1',
+    'unreadable',
+    'labels: a name is longer than 100 characters',
+  ],
+  [
+    { ...measurement, labels: JSON.parse('{"__proto__":"eu"}') },
+    'e1',
+    'unreadable',
+    'labels: none can be called __proto__',
+  ],
+  [{ ...measurement, labels: { retries: 3 } }, 'e1', 'unreadable', 'labels: retries is no text'],
+  [{ ...measurement, labels: ['eu'] }, 'e1', 'unreadable', 'labels: send an object of names and texts'],
+  [{ ...measurement, labels: null }, 'e1', 'unreadable', 'labels: send an object of names and texts'],
   [{ ...measurement, value: 86 }, 'e1', 'out_of_range', `value: 86 ${outside} (0.86, not 86)`],
   [{ ...measurement, value: 1.1 }, 'e1', 'out_of_range', `value: 1.1 ${outside} (0.011, not 1.1)`],
   [{ ...measurement, value: 101 }, 'e1', 'out_of_range', `value: 101 ${outside}`],

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { ServiceDirectory, ServiceIdentity } from '../services/schema.ts';
 import { sliDefinition } from '../services/slis.ts';
 import { DAY, MINUTE, SECOND } from '../time.ts';
+import { labels } from './labels.ts';
 import { CHANGE_KINDS, EXAMPLE_FAILURES, REPORT_CATEGORIES, type Signal } from './signal.ts';
 
 /** A signal that was not taken, and why, in the sender's words. */
@@ -30,8 +31,6 @@ export const CLOCK_TOLERANCE = 5 * MINUTE;
 
 const EARLIEST = new Date('2000-01-01T00:00:00Z');
 
-const MOST_LABELS = 50;
-
 /** Whatever is measured lies within: sums of it, times samples, never leave the range of numbers. */
 const LARGEST = 1e15;
 /** A measurement speaks for a month at most. */
@@ -43,10 +42,7 @@ const base = {
   at: z.iso
     .datetime({ offset: true, error: 'write a time such as 2026-11-21T10:00:00Z' })
     .transform((text) => new Date(text)),
-  labels: z
-    .record(z.string().max(100), z.string().max(200))
-    .refine((labels) => Object.keys(labels).length <= MOST_LABELS, `send ${MOST_LABELS} labels at most`)
-    .default({}),
+  labels: labels.default({}),
 };
 const url = z
   .url({ protocol: /^https?$/ })
