@@ -1,3 +1,4 @@
+import { EventEmitter, once } from 'node:events';
 import { request } from 'node:http';
 import { describe, expect, it } from 'vitest';
 import { healthRoutes } from '../../src/adapters/http/health.ts';
@@ -81,17 +82,40 @@ describe('the HTTP server', () => {
     await expect(server.listen(port, '127.0.0.1')).rejects.toThrow(`PORT: can't listen on 127.0.0.1:${port}`);
   });
 
-  it('a client that goes away in the middle of a body harms nobody', async () => {
-    const { app } = await stageWith();
-    await new Promise<void>((resolve) => {
-      const cut = request(`${app.url}/webhooks/signals`, {
-        method: 'POST',
-        headers: { 'content-length': 100 },
-      });
-      cut.on('error', () => resolve());
-      cut.write('{"signals":', () => cut.destroy(new Error('gone')));
+  it('a client that goes away in the middle of a body harms nobody, and is no failure of ours', async () => {
+    const failures: unknown[] = [];
+    const refused = new EventEmitter();
+    const saysWhy = once(refused, 'refusal');
+    const server = createHttpServer({
+      log: {
+        ...silentLogger,
+        warn: (fields) => refused.emit('refusal', fields),
+        error: (fields) => {
+          failures.push(fields);
+          refused.emit('refusal', fields);
+        },
+      },
+      mounts: [],
+      routes: [
+        { method: 'POST', path: '/here', maxBytes: 2048, handle: async () => ({ status: 200, body: {} }) },
+      ],
     });
-    expect(await ask(`${app.url}/healthz`)).toEqual([200, { status: 'alive' }]);
+    const { port } = await server.listen(0, '127.0.0.1');
+    const url = `http://127.0.0.1:${port}/here`;
+    try {
+      const cut = request(url, { method: 'POST', headers: { 'content-length': 100 } });
+      cut.on('error', () => {});
+      cut.write('{"signals":', () => cut.destroy());
+      expect((await saysWhy)[0]).toMatchObject({
+        path: '/here',
+        code: 'delivery_unreadable',
+        reason: 'The connection was closed before the whole body had arrived.',
+      });
+      expect(failures).toEqual([]);
+      expect(await ask(url, 'POST')).toEqual([200, {}]);
+    } finally {
+      await server.close();
+    }
   });
 });
 

@@ -207,7 +207,14 @@ function readBody(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
       }
     });
     request.on('end', () => (size > maxBytes ? refuse() : resolve(Buffer.concat(chunks))));
-    request.on('error', reject);
+    // Nobody reads the answer, and nothing is wrong here.
+    request.on('error', (cause) =>
+      reject(
+        new AppError('delivery_unreadable', 'The connection was closed before the whole body had arrived.', {
+          cause,
+        }),
+      ),
+    );
   });
 }
 
