@@ -1,6 +1,5 @@
-import { fork } from 'node:child_process';
-import { once } from 'node:events';
 import { createScratchDatabase } from '../support/postgres-server.ts';
+import { startBare } from './bare-process.ts';
 import type { Bench } from './bench.ts';
 import { SIGNAL_SECRET, serviceName, startBot } from './bot.ts';
 import { delivery, measurement, post } from './load.ts';
@@ -60,14 +59,11 @@ async function ofBot(serverUrl: string): Promise<number[]> {
 async function ofBareChain(serverUrl: string): Promise<number[]> {
   const database = await createScratchDatabase(serverUrl);
   const slack = await startSlackAtOnce();
-  const bare = fork('test/bench/bare-chain.ts', [database.url, slack.url, SIGNAL_SECRET]);
+  const bare = await startBare('bare-chain.ts', database.url, slack.url, SIGNAL_SECRET);
   try {
-    const [port]: unknown[] = await once(bare, 'message');
-    return await oneByOne(`http://127.0.0.1:${String(port)}`, slack, BARE);
+    return await oneByOne(bare.url, slack, BARE);
   } finally {
-    const gone = once(bare, 'exit');
-    bare.disconnect();
-    await gone;
+    await bare.stop();
     await Promise.all([slack.close(), database.drop()]);
   }
 }
