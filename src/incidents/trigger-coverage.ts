@@ -2,7 +2,7 @@ import { formatSliValue, sliDefinition } from '../services/slis.ts';
 import { formatDuration } from '../time.ts';
 import { burningSlis } from '../triggers/evaluate-burn.ts';
 import type { TriggerRule } from '../triggers/schema.ts';
-import { labelWords, sliTitle } from '../triggers/slice.ts';
+import { labelWords, sliFindingKey, sliTitle } from '../triggers/slice.ts';
 import type { IncidentService } from './ports.ts';
 import type { ServiceWatch, WatchedFinding } from './watch.ts';
 
@@ -34,7 +34,9 @@ export function triggerCoverage(
       ...found.flatMap((each) => (each.slice === undefined ? [saysOf(each, service, now)] : [])),
       ...saysOfSlices(found, service, now),
       ...Object.keys(rule.slis).flatMap((sli) =>
-        found.some((each) => each.sli === sli) ? [] : [`${sliDefinition(sli, service.slis).title}: no data`],
+        findings[sliFindingKey(trigger, sli)] !== undefined
+          ? []
+          : [`${sliDefinition(sli, service.slis).title}: no data`],
       ),
     ];
     return {

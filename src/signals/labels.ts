@@ -18,10 +18,15 @@ function faultOf(given: unknown): string | undefined {
   const entries = Object.entries(given);
   if (entries.length > MOST) return `send ${MOST} labels at most`;
   for (const [name, value] of entries) {
-    if (name.length > LONGEST_NAME) return `a name is longer than ${LONGEST_NAME} characters`;
+    if (isLonger(name, LONGEST_NAME)) return `a name is longer than ${LONGEST_NAME} characters`;
     if (name === '__proto__') return 'none can be called __proto__';
     if (typeof value !== 'string') return `${name} is no text`;
-    if (value.length > LONGEST_VALUE) return `${name} is longer than ${LONGEST_VALUE} characters`;
+    if (isLonger(value, LONGEST_VALUE)) return `${name} is longer than ${LONGEST_VALUE} characters`;
   }
   return undefined;
+}
+
+/** In characters, as all other text of a signal is measured; an emoji is one. */
+function isLonger(text: string, most: number): boolean {
+  return text.length > most && [...text].length > most;
 }

@@ -118,7 +118,7 @@ test('every type is read, in its own words', () => {
 
 test('as many and as long labels as may be are kept', () => {
   const labels = Object.fromEntries(
-    Array.from({ length: 50 }, (_, n) => [String(n).padStart(100, 'l'), 'x'.repeat(200)]),
+    Array.from({ length: 50 }, (_, n) => [`${'👍'.repeat(98)}${n + 10}`, '👍'.repeat(200)]),
   );
   expect(parse({ ...measurement, labels }).signals).toMatchObject([{ labels }]);
 });
@@ -151,7 +151,7 @@ const refusals: readonly [unknown, string | null, string, string][] = [
     'labels: send 50 labels at most',
   ],
   [
-    { ...measurement, labels: { region: 'x'.repeat(201) } },
+    { ...measurement, labels: { region: '👍'.repeat(201) } },
     'e1',
     'unreadable',
     'labels: region is longer than 200 characters',

@@ -109,7 +109,7 @@ describe('the HTTP server', () => {
       expect((await saysWhy)[0]).toMatchObject({
         path: '/here',
         code: 'delivery_unreadable',
-        reason: 'The connection was closed before the whole body had arrived.',
+        reason: 'The body did not arrive whole.',
       });
       expect(failures).toEqual([]);
       expect(await ask(url, 'POST')).toEqual([200, {}]);

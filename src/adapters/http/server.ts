@@ -210,7 +210,7 @@ function readBody(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
     // Nobody reads the answer, and nothing is wrong here.
     request.on('error', (cause) =>
       reject(
-        new AppError('delivery_unreadable', 'The connection was closed before the whole body had arrived.', {
+        new AppError('delivery_unreadable', 'The body did not arrive whole.', {
           cause,
         }),
       ),
