@@ -31,22 +31,23 @@ export function createPreparing(): {
   readonly prepare: (client: pg.PoolClient) => void;
   readonly begin: () => void;
 } {
-  const names = new Map<string, string>();
+  /** By their text; the text of each is the first of its kind, so that connections do not keep one each. */
+  const known = new Map<string, { readonly name: string; readonly text: string }>();
   let begun = false;
 
-  function nameOf(text: string): string | undefined {
-    const known = names.get(text);
-    if (known !== undefined || names.size >= MOST || text.length > LONGEST) return known;
-    const name = randomUUID();
-    names.set(text, name);
-    return name;
+  function preparedAs(text: string): { readonly name: string; readonly text: string } | undefined {
+    const prepared = known.get(text);
+    if (prepared !== undefined || known.size >= MOST || text.length > LONGEST) return prepared;
+    const first = { name: randomUUID(), text };
+    known.set(text, first);
+    return first;
   }
 
   function named(statement: unknown): unknown {
     if (!begun || statement === null || typeof statement !== 'object') return statement;
     if (!('text' in statement) || typeof statement.text !== 'string') return statement;
-    const name = statement.text.startsWith(PLANNED_ANEW) ? undefined : nameOf(statement.text);
-    return name === undefined ? statement : { ...statement, name };
+    const prepared = statement.text.startsWith(PLANNED_ANEW) ? undefined : preparedAs(statement.text);
+    return prepared === undefined ? statement : { ...statement, ...prepared };
   }
 
   return {
