@@ -209,11 +209,7 @@ function readBody(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
     request.on('end', () => (size > maxBytes ? refuse() : resolve(Buffer.concat(chunks))));
     // Nobody reads the answer, and nothing is wrong here.
     request.on('error', (cause) =>
-      reject(
-        new AppError('delivery_unreadable', 'The body did not arrive whole.', {
-          cause,
-        }),
-      ),
+      reject(new AppError('delivery_unreadable', 'The body did not arrive whole.', { cause })),
     );
   });
 }
